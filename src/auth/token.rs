@@ -1,0 +1,184 @@
+//! A token and its life.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::HeaderValue;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use crate::Error;
+
+/// Longer lives are of no use and would overflow the arithmetic of dates.
+const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// An access token as the token endpoint gave it.
+pub(crate) struct Token {
+    secret: SecretString,
+    bearer: HeaderValue,
+    lifetime: Option<Duration>,
+    /// None where the server named no lifetime: good until it is refused.
+    expires_at: Option<SystemTime>,
+    /// Counts the tokens of a session; a caller that was refused names the one it used.
+    pub(crate) generation: u64,
+}
+
+impl Token {
+    /// Reads a token answer to a request sent at `requested`.
+    pub(crate) fn read(body: &[u8], requested: SystemTime) -> Result<Token, Error> {
+        // serde's message would quote the body, so ours says only what is wrong.
+        let answer: Value = serde_json::from_slice(body)
+            .map_err(|_| Error::bad_answer("the token answer is no JSON"))?;
+        let secret = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
+        if secret.is_empty() {
+            return Err(Error::bad_answer("the token answer holds no access_token"));
+        }
+        let mut bearer = HeaderValue::try_from(format!("Bearer {secret}"))
+            .map_err(|_| Error::bad_answer("the access_token holds letters that cannot be sent"))?;
+        bearer.set_sensitive(true);
+        let lifetime = answer.get("expires_in").and_then(seconds).map(Duration::from_secs);
+        Ok(Token {
+            secret: SecretString::from(secret),
+            bearer,
+            lifetime,
+            expires_at: lifetime.map(|lifetime| requested + lifetime),
+            generation: 0,
+        })
+    }
+
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
+    pub(crate) fn bearer(&self) -> HeaderValue {
+        self.bearer.clone()
+    }
+
+    /// Still good at `now`, as far as can be told from here.
+    pub(crate) fn is_alive(&self, now: SystemTime) -> bool {
+        self.expires_at.is_none_or(|end| now < end)
+    }
+
+    /// Good for `margin` longer. A token that lives shorter than the margin would be renewed at
+    /// every call, so the margin is never more than half its life.
+    pub(crate) fn is_fresh(&self, now: SystemTime, margin: Duration) -> bool {
+        let margin = self.lifetime.map_or(margin, |lifetime| margin.min(lifetime / 2));
+        self.expires_at.is_none_or(|end| now + margin < end)
+    }
+}
+
+/// `expires_in` as a number or, from some installations, as text. Nothing else is a lifetime.
+fn seconds(value: &Value) -> Option<u64> {
+    let seconds = match value {
+        Value::Number(number) => number.as_f64()?,
+        Value::String(text) => text.trim().parse::<f64>().ok().filter(|number| !number.is_nan())?,
+        _ => return None,
+    };
+    // `as` saturates: a negative life is over already, a huge one is capped.
+    Some((seconds as u64).min(LONGEST_LIFE))
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Token")
+            .field("secret", &"[redacted]")
+            .field("expires_at", &self.expires_at)
+            .field("generation", &self.generation)
+            .finish()
+    }
+}
+
+impl PartialEq for Token {
+    fn eq(&self, other: &Self) -> bool {
+        self.secret.expose_secret() == other.secret.expose_secret()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THEN: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn token(expires_in: &str) -> Token {
+        let body =
+            format!(r#"{{"access_token":"t","token_type":"Bearer","expires_in":{expires_in}}}"#);
+        Token::read(body.as_bytes(), THEN).unwrap()
+    }
+
+    fn after(seconds: u64) -> SystemTime {
+        THEN + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_lifetime_counts_from_the_request() {
+        let token = token("100");
+        assert!(token.is_alive(after(99)));
+        assert!(!token.is_alive(after(100)));
+    }
+
+    #[test]
+    fn a_token_is_stale_a_margin_before_its_end() {
+        let token = token("100");
+        assert!(token.is_fresh(after(69), Duration::from_secs(30)));
+        assert!(!token.is_fresh(after(70), Duration::from_secs(30)));
+    }
+
+    #[test]
+    fn a_margin_longer_than_the_life_is_cut_to_half_of_it() {
+        let token = token("5");
+        assert!(token.is_fresh(after(2), Duration::from_secs(60)));
+        assert!(!token.is_fresh(after(3), Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn text_and_fractions_count_as_numbers() {
+        for text in ["\"100\"", "100.9", "\" 100.5 \""] {
+            assert_eq!(token(text).lifetime, Some(Duration::from_secs(100)), "{text}");
+        }
+    }
+
+    #[test]
+    fn zero_and_negative_lifetimes_are_over_already() {
+        for text in ["0", "-1", "\"-5\"", "-1e300"] {
+            assert!(!token(text).is_alive(THEN), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_huge_lifetime_is_capped() {
+        for text in ["1e300", "18446744073709551615", "\"inf\""] {
+            assert_eq!(token(text).lifetime, Some(Duration::from_secs(LONGEST_LIFE)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_odd_lifetime_means_until_refused() {
+        for text in ["null", "[]", "true", "\"soon\"", "\"NaN\""] {
+            let token = token(text);
+            assert!(token.is_fresh(after(LONGEST_LIFE), Duration::from_secs(60)), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_token_is_a_clear_error_that_quotes_nothing() {
+        for body in [
+            "",
+            "<html>CANARY",
+            "[]",
+            r#"{"access_token":""}"#,
+            r#"{"access_token":7}"#,
+            r#"{"token":"CANARY"}"#,
+            "{\"access_token\":\"CANARY\\n\"}",
+        ] {
+            let error = Token::read(body.as_bytes(), THEN).unwrap_err();
+            assert!(error.is_bad_answer(), "{body}");
+            assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let body = br#"{"access_token":"CANARY"}"#;
+        assert!(!format!("{:?}", Token::read(body, THEN).unwrap()).contains("CANARY"));
+    }
+}

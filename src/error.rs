@@ -1,0 +1,442 @@
+//! The one error type.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+const SHORTEST_SECRET: usize = 6;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a client could not be built or a call failed.
+///
+/// [`name`](Error::name) says it in one word. When the server answered with an error it is the
+/// server's own name (`player_not_found`, `rate_limit_exceeded`, …); otherwise one of these:
+///
+/// | name | meaning | predicate |
+/// |---|---|---|
+/// | `init_failed` | an option of the client is wrong; nothing was sent | [`is_init_failed`](Error::is_init_failed) |
+/// | `invalid_call` | a parameter is missing or cannot be sent; nothing was sent | [`is_invalid_call`](Error::is_invalid_call) |
+/// | `connect_failed` | no connection: unknown host, refused, TLS | [`is_connect`](Error::is_connect) |
+/// | `timeout` | no answer within the limit; the server may have acted | [`is_timeout`](Error::is_timeout) |
+/// | `connection_lost` | the connection broke on the way; the server may have acted | [`is_connection_lost`](Error::is_connection_lost) |
+/// | `bad_answer` | the answer is not what the API describes: no JSON, another shape, a redirect, a proxy's page | [`is_bad_answer`](Error::is_bad_answer) |
+///
+/// An error can be cloned: callers that waited for one token request share its failure.
+///
+/// It never holds a client secret or a token: where the server repeats one, `[redacted]` stands in
+/// its place. Only [`body`](Error::body) gives the answer as it came.
+///
+/// ```
+/// # fn handle(error: playoff::Error) {
+/// match error.name() {
+///     "player_not_found" => println!("create the player first"),
+///     "rate_limit_exceeded" => println!("too often: {}", error.message()),
+///     _ if error.is_timeout() => println!("try again later"),
+///     _ => println!("{error}"),
+/// }
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+struct Inner {
+    kind: Kind,
+    name: String,
+    message: String,
+    /// Method and path, without the query, which may carry a token.
+    call: Option<String>,
+    answer: Option<Answer>,
+    data: Option<Value>,
+    source: Option<BoxError>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Init,
+    InvalidCall,
+    Connect,
+    Timeout,
+    ConnectionLost,
+    BadAnswer,
+    Api,
+}
+
+impl Error {
+    fn new(kind: Kind, name: impl Into<String>, message: impl Into<String>) -> Self {
+        Error(Arc::new(Inner {
+            kind,
+            name: name.into(),
+            message: message.into(),
+            call: None,
+            answer: None,
+            data: None,
+            source: None,
+        }))
+    }
+
+    /// A wrong `option` of the client.
+    pub(crate) fn init(option: &str, problem: impl fmt::Display) -> Self {
+        Error::new(Kind::Init, "init_failed", format!("{option}: {problem}"))
+    }
+
+    /// A call that cannot be sent.
+    pub(crate) fn invalid_call(problem: impl fmt::Display) -> Self {
+        Error::new(Kind::InvalidCall, "invalid_call", problem.to_string())
+    }
+
+    /// No answer within `limit`.
+    pub(crate) fn timeout(limit: Duration) -> Self {
+        Error::new(Kind::Timeout, "timeout", format!("no answer within {limit:?}"))
+    }
+
+    /// A fault between here and the server.
+    pub(crate) fn transport(error: reqwest::Error) -> Self {
+        // reqwest prints the address, and with it the query, where a token may travel.
+        let error = error.without_url();
+        let (kind, name, message) = if error.is_timeout() && error.is_connect() {
+            (Kind::Connect, "connect_failed", "no connection within the connect timeout")
+        } else if error.is_timeout() {
+            (Kind::Timeout, "timeout", "no answer in time")
+        } else if error.is_connect() {
+            (Kind::Connect, "connect_failed", "no connection to the server")
+        } else if error.is_builder() {
+            (Kind::InvalidCall, "invalid_call", "the request cannot be sent")
+        } else {
+            (
+                Kind::ConnectionLost,
+                "connection_lost",
+                "the connection broke before the answer was whole",
+            )
+        };
+        let mut built = Error::new(kind, name, message);
+        built.edit().source = Some(Box::new(error));
+        built
+    }
+
+    /// The server's JSON error.
+    pub(crate) fn api(name: String, message: String, data: Option<Value>) -> Self {
+        let mut built = Error::new(Kind::Api, name, message);
+        built.edit().data = data;
+        built
+    }
+
+    /// An answer that the API does not describe.
+    pub(crate) fn bad_answer(problem: impl fmt::Display) -> Self {
+        Error::new(Kind::BadAnswer, "bad_answer", problem.to_string())
+    }
+
+    /// Only while the error is being made, before it can have been cloned.
+    fn edit(&mut self) -> &mut Inner {
+        Arc::get_mut(&mut self.0).expect("an error is edited before it is shared")
+    }
+
+    /// Says which call failed: method and path, no query. The first to say so knows best.
+    pub(crate) fn during(mut self, call: &str) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.call.get_or_insert_with(|| call.to_owned());
+        }
+        self
+    }
+
+    pub(crate) fn with_answer(
+        mut self,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        self.edit().answer = Some(Answer { status, headers, body });
+        self
+    }
+
+    /// Replaces each of `secrets` wherever the server may have repeated it.
+    ///
+    /// A very short one keeps nothing safe, and replacing it would shred every text.
+    pub(crate) fn redact(mut self, secrets: &[&str]) -> Self {
+        let inner = self.edit();
+        for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+            redact(&mut inner.name, secret);
+            redact(&mut inner.message, secret);
+            if let Some(data) = &mut inner.data {
+                redact_value(data, secret);
+            }
+        }
+        self
+    }
+
+    /// What went wrong, in one word: the server's error name or one of ours, see [`Error`].
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What went wrong, in a sentence: the server's `error_description` or ours.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// HTTP status of the answer, when there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// Headers of the answer, when there was one.
+    #[must_use]
+    pub fn headers(&self) -> Option<&HeaderMap> {
+        self.0.answer.as_ref().map(|answer| &answer.headers)
+    }
+
+    /// Body of the answer as it came, cut after 64 KiB; an HTML page of a proxy, for instance.
+    ///
+    /// It is the one part of an error that is not searched for secrets.
+    #[must_use]
+    pub fn body(&self) -> Option<&Bytes> {
+        self.0.answer.as_ref().map(|answer| &answer.body)
+    }
+
+    /// The server's `data`: with `validation_exception` an object whose `valid` is false.
+    #[must_use]
+    pub fn data(&self) -> Option<&Value> {
+        self.0.data.as_ref()
+    }
+
+    /// Method and path of the call that failed, `GET /v2/runtime/player` for instance.
+    #[must_use]
+    pub fn call(&self) -> Option<&str> {
+        self.0.call.as_deref()
+    }
+
+    /// How long the server asks to wait, from `Retry-After` in seconds or as a date.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self.headers()?.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+        let moment = SystemTime::try_from(date).ok()?;
+        Some(moment.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    /// An option of the client is wrong; the message names it.
+    #[must_use]
+    pub fn is_init_failed(&self) -> bool {
+        self.0.kind == Kind::Init
+    }
+
+    /// The call was refused before anything was sent; the message names the parameter.
+    #[must_use]
+    pub fn is_invalid_call(&self) -> bool {
+        self.0.kind == Kind::InvalidCall
+    }
+
+    /// No connection came about, so the server has done nothing.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        self.0.kind == Kind::Connect
+    }
+
+    /// The time limit passed. The server may have carried out the call.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == Kind::Timeout
+    }
+
+    /// The connection broke. The server may have carried out the call.
+    #[must_use]
+    pub fn is_connection_lost(&self) -> bool {
+        self.0.kind == Kind::ConnectionLost
+    }
+
+    /// The answer is not what the API describes; [`status`](Error::status) and
+    /// [`body`](Error::body) show it.
+    #[must_use]
+    pub fn is_bad_answer(&self) -> bool {
+        self.0.kind == Kind::BadAnswer
+    }
+
+    /// Playoff itself answered with an error, under its own name.
+    #[must_use]
+    pub fn is_api(&self) -> bool {
+        self.0.kind == Kind::Api
+    }
+
+    /// What the call names does not exist: status 404.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// What the call creates exists already: `player_exists`, `action_exists`, ….
+    #[must_use]
+    pub fn already_exists(&self) -> bool {
+        self.is_api() && self.name().ends_with("_exists")
+    }
+
+    /// The action was played too often (`rate_limit_exceeded`) or the server answers 429.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.name() == "rate_limit_exceeded" || self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// The token is unknown, expired or revoked, and a new one did not help either.
+    #[must_use]
+    pub fn is_invalid_access_token(&self) -> bool {
+        self.name() == "invalid_access_token"
+    }
+
+    /// The client may not use this route, or the player may not do this.
+    ///
+    /// Most common cause: the client lacks the right for the group (`/admin`, `/design`,
+    /// `/runtime`) or for writing. Rights are given on the client's page in the game settings.
+    #[must_use]
+    pub fn is_access_denied(&self) -> bool {
+        self.name() == "access_denied"
+    }
+
+    /// The client id or secret is wrong.
+    ///
+    /// Most common cause: the secret belongs to another client, or to another installation
+    /// (check the host name).
+    #[must_use]
+    pub fn is_client_auth_fail(&self) -> bool {
+        self.name() == "client_auth_fail"
+    }
+}
+
+fn redact(text: &mut String, secret: &str) {
+    if text.contains(secret) {
+        *text = text.replace(secret, "[redacted]");
+    }
+}
+
+fn redact_value(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) => redact(text, secret),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact_value(item, secret)),
+        Value::Object(map) => {
+            let fields = std::mem::take(map).into_iter().map(|(mut key, mut value)| {
+                redact(&mut key, secret);
+                redact_value(&mut value, secret);
+                (key, value)
+            });
+            *map = fields.collect();
+        }
+        _ => {}
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.name)?;
+        if !self.0.message.is_empty() {
+            write!(f, ": {}", self.0.message)?;
+        }
+        match (self.status(), self.call()) {
+            (Some(status), Some(call)) => write!(f, " ({}, {call})", status.as_u16()),
+            (Some(status), None) => write!(f, " ({})", status.as_u16()),
+            (None, Some(call)) => write!(f, " ({call})"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        let mut debug = f.debug_struct("Error");
+        debug
+            .field("kind", &inner.kind)
+            .field("name", &inner.name)
+            .field("message", &inner.message);
+        debug.field("call", &inner.call).field("status", &self.status());
+        debug.field("body", &self.body().map(|body| format!("{} bytes", body.len())));
+        debug.field("data", &inner.data).field("source", &inner.source).finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(headers: &[(&'static str, &str)]) -> Error {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        Error::api("rate_limit_exceeded".into(), "too often".into(), None)
+            .with_answer(StatusCode::TOO_MANY_REQUESTS, map, Bytes::from_static(b"{}"))
+            .during("POST /v2/runtime/actions/a/play")
+    }
+
+    #[test]
+    fn display_says_name_message_status_and_call() {
+        assert_eq!(
+            answered(&[]).to_string(),
+            "rate_limit_exceeded: too often (429, POST /v2/runtime/actions/a/play)"
+        );
+    }
+
+    #[test]
+    fn retry_after_is_read_in_seconds() {
+        assert_eq!(answered(&[("retry-after", "7")]).retry_after(), Some(Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn retry_after_as_a_date_in_the_past_is_no_wait() {
+        let error = answered(&[("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT")]);
+        assert_eq!(error.retry_after(), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn retry_after_that_is_neither_is_ignored() {
+        assert_eq!(answered(&[("retry-after", "soon")]).retry_after(), None);
+    }
+
+    #[test]
+    fn a_secret_that_the_server_repeats_is_redacted_everywhere() {
+        let data = serde_json::json!({"seen": ["token-1"], "token-1": {"deep": "x token-1 y"}});
+        let error = Error::api("odd_token-1".into(), "bad token token-1".into(), Some(data))
+            .redact(&["token-1"]);
+        let shown = format!("{error} {error:?}");
+        assert!(!shown.contains("token-1"), "{shown}");
+        assert!(shown.contains("[redacted]"));
+    }
+
+    #[test]
+    fn an_empty_or_tiny_secret_shreds_no_text() {
+        let error = Error::api("access_denied".into(), "no".into(), None).redact(&["", "s"]);
+        assert_eq!(error.to_string(), "access_denied: no");
+    }
+
+    #[test]
+    fn the_first_call_named_stays() {
+        let error = Error::bad_answer("x").during("POST /auth/token").during("GET /v2/admin");
+        assert_eq!(error.call(), Some("POST /auth/token"));
+    }
+
+    #[test]
+    fn exists_errors_are_told_by_their_name() {
+        assert!(Error::api("action_exists".into(), String::new(), None).already_exists());
+        assert!(!Error::invalid_call("team_exists").already_exists());
+    }
+}

@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod auth;
+mod client;
+mod error;
+mod hosts;
+pub mod model;
+mod path;
+mod raw;
+mod response;
+pub mod routes;
+#[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
+mod runtime;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod transport;
+// Generated: documented where a person reads it, namely calls, parameters and models.
+#[cfg(feature = "v1")]
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub mod v1;
+#[cfg(feature = "v2")]
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub mod v2;
+
+pub use client::{Playoff, PlayoffBuilder};
+pub use error::Error;
+pub use raw::{Binary, Json, RawCall, Text};
+pub use response::{Image, Response};
+pub use transport::TokenCarrier;
+
+pub use reqwest::header::HeaderMap;
+pub use reqwest::{Method, StatusCode};

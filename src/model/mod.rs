@@ -1,0 +1,47 @@
+//! Models that the wire makes necessary, shared by both versions.
+//!
+//! What a schema can say is generated, per version, into [`v1::types`](crate::v1::types) and
+//! [`v2::types`](crate::v2::types). Here stands what it cannot: numbers that travel as text, values
+//! whose shape depends on another field, lists that are `{}` or `null` when empty, and enums that
+//! the server may extend.
+//!
+//! All of them read more than they write. Keys that Playoff adds to a structure of fixed keys are
+//! dropped, as the generated types do; where the shape is open, in [`Event`] for one, they are kept.
+
+mod condition;
+mod enums;
+mod event;
+mod leaderboard;
+mod list;
+mod metric;
+mod number;
+mod process;
+mod refs;
+mod reward;
+mod scalar;
+#[cfg(feature = "schemars")]
+mod schema;
+mod score;
+mod timestamp;
+
+pub use condition::{
+    ActionCondition, Condition, MetricCondition, TeamCondition, TimeCondition, VarCondition,
+};
+pub use enums::{
+    AccessSetting, ConditionOperator, EntityType, EventType, GameType, ImageSize, LaneRole,
+    LeaderboardCycle, LeaderboardScopeType, MetricType, ProcessStatus, RankingMode, RateLimitType,
+    RewardVerb, SortOrder, TimeFunction, VariableType,
+};
+pub use event::{Change, Changes, Delta, Event, EventBundle, NumberDelta, PlayedAction};
+pub use leaderboard::LeaderboardScore;
+pub use list::List;
+pub use metric::{MetricPart, MetricParts, NamedPart};
+pub use number::{Number, NumberError};
+pub use process::{
+    Lock, Performer, PerformerLane, Performers, ProcessPlayResult, Trigger, TriggerLoop,
+};
+pub use refs::{IdOrRef, MetricRef, NamedRef, OwnerRef, PlayerRef, PlayerTeam};
+pub use reward::{RateLimit, Reward, RewardValue};
+pub use scalar::Scalar;
+pub use score::{LevelMeta, Score, ScoreValue, SetItemScore, SetScore, StateScore};
+pub use timestamp::Timestamp;

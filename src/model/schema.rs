@@ -1,0 +1,48 @@
+//! JSON Schemas of the models whose wire form serde cannot tell schemars.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{Condition, Number, SetItemScore, SetScore};
+
+impl JsonSchema for Number {
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": ["string", "number"], "examples": ["42", "-1.5", "Infinity"]})
+    }
+}
+
+impl JsonSchema for Condition {
+    fn schema_name() -> Cow<'static, str> {
+        "Condition".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "type": {"type": "string"},
+                "not": {"type": "boolean"},
+                "context": {"type": "object"},
+                "expression": {"type": "array", "items": {"$ref": "#/$defs/Condition"}},
+            },
+        })
+    }
+}
+
+impl JsonSchema for SetScore {
+    fn schema_name() -> Cow<'static, str> {
+        "SetScore".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let item = generator.subschema_for::<SetItemScore>();
+        json_schema!({
+            "oneOf": [{"type": "array", "items": item}, {"type": "object"}],
+        })
+    }
+}

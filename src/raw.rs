@@ -1,0 +1,281 @@
+//! Raw calls: any route, known or not, over the same session as the typed ones.
+
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::response::{Answered, Response};
+use crate::routes::{self, PlayerScope, Version};
+use crate::runtime::CallFuture;
+use crate::transport::{Outgoing, Transport};
+use crate::{Error, path};
+
+/// A call to a route given as text, from [`Playoff::api`](crate::Playoff::api) or
+/// [`get`](crate::Playoff::get), [`post`](crate::Playoff::post) and their like.
+///
+/// Awaiting it gives a [`serde_json::Value`], unless [`decode`](RawCall::decode),
+/// [`text`](RawCall::text) or [`bytes`](RawCall::bytes) asked for something else.
+/// [`send`](RawCall::send) gives status and headers as well.
+///
+/// ```no_run
+/// # async fn example(playoff: playoff::Playoff) -> Result<(), playoff::Error> {
+/// # #[derive(serde::Deserialize)] struct Page { total: u64 }
+/// let value = playoff.get("/admin/players").query([("limit", "5")]).await?;
+/// let page = playoff.get("/admin/players").decode::<Page>().await?;
+/// let picture = playoff.get("/runtime/assets/game").player_id("johny").bytes().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call does nothing until it is awaited"]
+pub struct RawCall<A = Json<Value>> {
+    request: RawRequest,
+    answer: PhantomData<fn() -> A>,
+}
+
+/// Marks a [`RawCall`] whose answer is decoded from JSON into `T`.
+#[derive(Debug)]
+pub struct Json<T>(PhantomData<T>);
+
+/// Marks a [`RawCall`] whose answer is read as text.
+#[derive(Debug)]
+pub struct Text(());
+
+/// Marks a [`RawCall`] whose answer is taken byte for byte.
+#[derive(Debug)]
+pub struct Binary(());
+
+mod sealed {
+    use super::{Answered, Error, Response};
+
+    /// How an answer is read. Only the markers of this module are ways.
+    pub trait Read: 'static {
+        type Value: Send + 'static;
+        const ACCEPT: &'static str;
+        #[allow(private_interfaces)]
+        fn read(answered: Answered) -> Result<Response<Self::Value>, Error>;
+    }
+}
+
+use sealed::Read;
+
+impl<T: DeserializeOwned + Send + 'static> Read for Json<T> {
+    type Value = T;
+    const ACCEPT: &'static str = "application/json";
+    #[allow(private_interfaces)]
+    fn read(answered: Answered) -> Result<Response<T>, Error> {
+        answered.into_json()
+    }
+}
+
+impl Read for Text {
+    type Value = String;
+    const ACCEPT: &'static str = "*/*";
+    #[allow(private_interfaces)]
+    fn read(answered: Answered) -> Result<Response<String>, Error> {
+        answered.into_text()
+    }
+}
+
+impl Read for Binary {
+    type Value = Bytes;
+    const ACCEPT: &'static str = "*/*";
+    #[allow(private_interfaces)]
+    fn read(answered: Answered) -> Result<Response<Bytes>, Error> {
+        let body = answered.body.clone();
+        Ok(answered.with(body))
+    }
+}
+
+#[derive(Debug)]
+struct RawRequest {
+    transport: Transport,
+    method: Method,
+    route: String,
+    version: Version,
+    player: Option<String>,
+    /// Encoded pieces, joined with `&`.
+    query: Vec<String>,
+    body: Option<Bytes>,
+    headers: Vec<(String, String)>,
+    timeout: Option<Duration>,
+    /// The first setter that could not do what it was asked; it comes out when the call is sent.
+    fault: Option<Error>,
+}
+
+impl RawCall {
+    pub(crate) fn new(transport: Transport, method: Result<Method, Error>, route: &str) -> Self {
+        let (method, fault) = match method {
+            Ok(method) => (method, None),
+            Err(fault) => (Method::GET, Some(fault)),
+        };
+        let request = RawRequest {
+            version: transport.version(),
+            transport,
+            method,
+            route: route.to_owned(),
+            player: None,
+            query: Vec::new(),
+            body: None,
+            headers: Vec::new(),
+            timeout: None,
+            fault,
+        };
+        RawCall { request, answer: PhantomData }
+    }
+}
+
+impl<A> RawCall<A> {
+    /// Adds query parameters: pairs, a map or a struct of plain values.
+    ///
+    /// A value of `None` leaves no trace; a key given twice is sent twice. They come after those
+    /// that the route brings itself.
+    pub fn query(mut self, parameters: impl Serialize) -> Self {
+        match serde_urlencoded::to_string(parameters) {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) => self.request.query.push(text),
+            Err(error) => self.fault(Error::invalid_call(format!("query: {error}"))),
+        }
+        self
+    }
+
+    /// Sends `body` as JSON. A GET or HEAD has no body; asking for one is an error.
+    pub fn json(mut self, body: impl Serialize) -> Self {
+        match serde_json::to_vec(&body) {
+            Ok(bytes) => self.request.body = Some(Bytes::from(bytes)),
+            Err(error) => self.fault(Error::invalid_call(format!("body: {error}"))),
+        }
+        self
+    }
+
+    /// The acting player of this call, instead of the client's default.
+    pub fn player_id(mut self, id: impl Into<String>) -> Self {
+        self.request.player = Some(id.into());
+        self
+    }
+
+    /// The API version of this call, instead of the client's.
+    pub fn version(mut self, version: Version) -> Self {
+        self.request.version = version;
+        self
+    }
+
+    /// Limits the whole call, its token request and repeats included, instead of the client's own
+    /// limit.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.request.timeout = Some(limit);
+        self
+    }
+
+    /// Sends one more header with this call.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.request.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Reads the answer as JSON into `T`, straight from the bytes.
+    pub fn decode<T: DeserializeOwned + Send + 'static>(self) -> RawCall<Json<T>> {
+        RawCall { request: self.request, answer: PhantomData }
+    }
+
+    /// Reads the answer as text.
+    pub fn text(self) -> RawCall<Text> {
+        RawCall { request: self.request, answer: PhantomData }
+    }
+
+    /// Takes the answer byte for byte, an image for instance.
+    pub fn bytes(self) -> RawCall<Binary> {
+        RawCall { request: self.request, answer: PhantomData }
+    }
+
+    fn fault(&mut self, fault: Error) {
+        self.request.fault.get_or_insert(fault);
+    }
+}
+
+impl<A: Read> RawCall<A> {
+    /// Sends the call; the answer comes with its status and headers.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`]. A route that names a host or climbs with `..` is refused before anything is
+    /// sent.
+    pub async fn send(self) -> Result<Response<A::Value>, Error> {
+        let (transport, mut call) = self.request.outgoing()?;
+        call.accept = A::ACCEPT;
+        let answered = transport.send(&call).await?;
+        A::read(answered).map_err(|error| error.during(&call.name))
+    }
+}
+
+impl<A: Read> IntoFuture for RawCall<A> {
+    type Output = Result<A::Value, Error>;
+    type IntoFuture = CallFuture<A::Value>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.send().await?.into_inner()) })
+    }
+}
+
+impl<A> std::fmt::Debug for RawCall<A> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Query, headers and body are the caller's and may hold secrets.
+        f.debug_struct("RawCall")
+            .field("method", &self.request.method)
+            .field("route", &self.request.route.split('?').next().unwrap_or_default())
+            .field("version", &self.request.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RawRequest {
+    fn outgoing(mut self) -> Result<(Transport, Outgoing), Error> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        let (path, own_query) = path::route(&self.route)?;
+        self.query.splice(0..0, own_query);
+        if let Some(player) = self.acting_player(&path) {
+            let pair = serde_urlencoded::to_string([("player_id", player)]);
+            self.query.push(pair.map_err(Error::invalid_call)?);
+        }
+        let mut url = self.transport.address(self.version, &path);
+        if !self.query.is_empty() {
+            url.set_query(Some(&self.query.join("&")));
+        }
+        let mut call = Outgoing::new(self.method, url);
+        call.body = match (self.body, call.method().as_str()) {
+            (Some(_), "GET" | "HEAD") => {
+                return Err(Error::invalid_call("a GET carries no body: use .query(…) or POST"));
+            }
+            // Some servers refuse a POST without a body; Playoff reads `{}` as none.
+            (None, "POST" | "PUT" | "PATCH") => Some(Bytes::from_static(b"{}")),
+            (body, _) => body,
+        };
+        call.timeout = self.timeout;
+        for (name, value) in &self.headers {
+            call.header(name, value)?;
+        }
+        Ok((self.transport, call))
+    }
+
+    /// The player to add to the query: none where the query has one, or the route is known to take
+    /// none.
+    fn acting_player(&self, path: &str) -> Option<String> {
+        if let Some(player) = &self.player {
+            return Some(player.clone());
+        }
+        let named = self.query.iter().flat_map(|piece| piece.split('&'));
+        if named.into_iter().any(|pair| pair.split('=').next() == Some("player_id")) {
+            return None;
+        }
+        let known = routes::find(self.version, &self.method, path);
+        let takes_none = known.is_some_and(|(route, _)| route.player == PlayerScope::None);
+        if takes_none { None } else { self.transport.player().map(str::to_owned) }
+    }
+}

@@ -1,0 +1,229 @@
+//! The catalogue of routes: every operation that the specs describe.
+//!
+//! It is made from the same specs as the typed calls, so it cannot miss one of them. It knows all
+//! versions, whatever features are on: raw calls reach both.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use reqwest::Method;
+
+include!(concat!(env!("OUT_DIR"), "/routes.rs"));
+
+/// A version of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Version {
+    /// The first API: routes without a group, players act on them directly.
+    V1,
+    /// The current API: `/admin`, `/design` and `/runtime`.
+    V2,
+}
+
+impl Version {
+    /// As it stands at the start of a path: `v1` or `v2`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::V1 => "v1",
+            Version::V2 => "v2",
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How an operation is known to exist, strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// The vendor's page or an official SDK's README shows it.
+    Documented,
+    /// A real answer is on record.
+    Recorded,
+    /// An official SDK tests it or has it in its code.
+    SdkTest,
+    /// A public application calls it.
+    App,
+    /// The operation is known; its path or method is deduced.
+    Inferred,
+}
+
+/// Who acts in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PlayerScope {
+    /// Nobody: an administrator's route.
+    None,
+    /// A player, named by `player_id` unless the token implies one.
+    Acting,
+    /// A player, always named by `player_id`.
+    Required,
+}
+
+/// One method on one path.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Route {
+    /// The API version it belongs to.
+    pub version: Version,
+    /// HTTP method.
+    pub method: Method,
+    /// Path after the version, parameters in braces: `/runtime/actions/{action_id}/play`.
+    pub path: &'static str,
+    /// Operation id, which is the name of the typed call.
+    pub operation: &'static str,
+    /// The group under which the docs list it.
+    pub tag: &'static str,
+    /// What it does, in a line.
+    pub summary: &'static str,
+    /// Who acts.
+    pub player: PlayerScope,
+    /// How it is known.
+    pub evidence: Evidence,
+    /// The path parameter whose id may hold one slash, as process ids do.
+    pub(crate) wide: Option<&'static str>,
+}
+
+/// Every route, v1 first, in the order of the specs.
+pub fn all() -> impl ExactSizeIterator<Item = &'static Route> {
+    ALL.iter().copied()
+}
+
+/// The route that serves `method` on a concrete `path` (without version and query), with the
+/// parameters read from the path, still percent-encoded.
+///
+/// ```
+/// use playoff::routes::{self, Version};
+/// let (route, parameters) =
+///     routes::find(Version::V2, &playoff::Method::POST, "/runtime/actions/water/play").unwrap();
+/// assert_eq!(route.operation, "play_action");
+/// assert_eq!(parameters["action_id"], "water");
+/// ```
+#[must_use]
+pub fn find<'p>(
+    version: Version,
+    method: &Method,
+    path: &'p str,
+) -> Option<(&'static Route, BTreeMap<&'static str, &'p str>)> {
+    // The route with the most literal segments wins: `/processes/{id}/triggers` over an id that
+    // happens to end in `/triggers`.
+    all()
+        .filter(|route| route.version == version && route.method == *method)
+        .filter_map(|route| Some((route, route.parameters(path)?)))
+        .max_by_key(|(route, _)| route.literals())
+}
+
+impl Route {
+    fn literals(&self) -> usize {
+        self.path.split('/').filter(|segment| !segment.starts_with('{')).count()
+    }
+
+    /// The parameters of a concrete path, or None where it is another route's.
+    fn parameters<'p>(&self, path: &'p str) -> Option<BTreeMap<&'static str, &'p str>> {
+        // Playoff takes a trailing slash for none.
+        let mut rest = path.trim_matches('/');
+        let mut found = BTreeMap::new();
+        let mut template = self.path.trim_matches('/').split('/').peekable();
+        while let Some(expected) = template.next() {
+            let name = expected.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+            let wide = name.is_some() && name == self.wide;
+            let after: Vec<&str> = template.clone().collect();
+            let end = segment_end(rest, wide, after.len())?;
+            let (segment, tail) = (&rest[..end], rest[end..].trim_start_matches('/'));
+            match name {
+                Some(_) if segment.is_empty() => return None,
+                Some(name) => {
+                    found.insert(name, segment);
+                }
+                None if segment != expected => return None,
+                None => {}
+            }
+            if template.peek().is_none() && !tail.is_empty() {
+                return None;
+            }
+            rest = tail;
+        }
+        Some(found)
+    }
+}
+
+/// Where the first segment of `path` ends. A wide one takes two when that leaves as many as the
+/// template still needs.
+fn segment_end(path: &str, wide: bool, needed_after: usize) -> Option<usize> {
+    let first = path.find('/').unwrap_or(path.len());
+    if wide && path[first..].split('/').filter(|segment| !segment.is_empty()).count() > needed_after
+    {
+        let second = path.get(first + 1..)?;
+        return Some(first + 1 + second.find('/').unwrap_or(second.len()));
+    }
+    Some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operation(version: Version, method: Method, path: &str) -> Option<&'static str> {
+        find(version, &method, path).map(|(route, _)| route.operation)
+    }
+
+    #[test]
+    fn a_process_id_spans_two_segments() {
+        let (route, parameters) =
+            find(Version::V2, &Method::GET, "/runtime/processes/mira/5c11/triggers").unwrap();
+        assert_eq!(route.operation, "list_process_triggers");
+        assert_eq!(parameters["process_id"], "mira/5c11");
+    }
+
+    #[test]
+    fn a_plain_process_id_is_found_too() {
+        let (route, parameters) =
+            find(Version::V1, &Method::POST, "/processes/spring/play").unwrap();
+        assert_eq!((route.operation, parameters["process_id"]), ("play_process", "spring"));
+    }
+
+    #[test]
+    fn a_literal_segment_wins_over_an_id() {
+        let path = "/runtime/processes/mira/triggers";
+        assert_eq!(operation(Version::V2, Method::GET, path), Some("list_process_triggers"));
+    }
+
+    #[test]
+    fn a_trailing_slash_changes_nothing() {
+        assert_eq!(operation(Version::V2, Method::GET, "/admin/"), Some("admin_get_status"));
+    }
+
+    #[test]
+    fn other_methods_and_other_paths_are_no_route() {
+        assert_eq!(operation(Version::V2, Method::PUT, "/runtime/player"), None);
+        assert_eq!(operation(Version::V2, Method::GET, "/runtime/player/x/y"), None);
+        assert_eq!(operation(Version::V2, Method::GET, "/player"), None);
+        assert_eq!(operation(Version::V1, Method::GET, "/processes/a/b/c"), None);
+    }
+
+    #[test]
+    fn no_operation_stands_twice_in_a_version() {
+        let mut names: Vec<_> = all().map(|route| (route.version, route.operation)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn every_route_is_found_by_a_path_of_its_own() {
+        for route in all() {
+            let path = route.path.replace('{', "x-").replace('}', "");
+            assert_eq!(
+                operation(route.version, route.method.clone(), &path),
+                Some(route.operation),
+                "{path}"
+            );
+        }
+    }
+}

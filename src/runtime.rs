@@ -1,0 +1,183 @@
+//! What generated calls stand on.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Url;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::response::{Image, Response};
+use crate::routes::{PlayerScope, Route};
+use crate::transport::{Outgoing, Transport};
+use crate::{Error, path};
+
+/// What awaiting a call polls.
+pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+
+/// A typed call in the making. Setters keep what they were given; the first fault comes out when
+/// the call is sent.
+#[derive(Clone)]
+pub(crate) struct Call {
+    transport: Transport,
+    route: &'static Route,
+    /// Path parameters, encoded, in the order of the path.
+    segments: Vec<(&'static str, String)>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+    headers: Vec<(String, String)>,
+    timeout: Option<Duration>,
+}
+
+impl Call {
+    pub(crate) fn new(transport: Transport, route: &'static Route) -> Self {
+        Call {
+            transport,
+            route,
+            segments: Vec::new(),
+            query: Vec::new(),
+            body: None,
+            headers: Vec::new(),
+            timeout: None,
+        }
+    }
+
+    pub(crate) fn timeout(&mut self, limit: Duration) {
+        self.timeout = Some(limit);
+    }
+
+    pub(crate) fn header(&mut self, name: &str, value: &str) {
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn path(
+        &mut self,
+        name: &'static str,
+        value: Result<impl Display, String>,
+    ) -> Result<(), Error> {
+        let value = self.given(value)?.to_string();
+        let wide = self.route.wide == Some(name);
+        self.segments.push((name, path::segment(name, &value, wide)?));
+        Ok(())
+    }
+
+    pub(crate) fn query(
+        &mut self,
+        name: &'static str,
+        value: Result<impl Display, String>,
+    ) -> Result<(), Error> {
+        let value = self.given(value)?.to_string();
+        self.query.push((name, value));
+        Ok(())
+    }
+
+    pub(crate) fn query_option(
+        &mut self,
+        name: &'static str,
+        value: Result<Option<impl Display>, String>,
+    ) -> Result<(), Error> {
+        if let Some(value) = self.given(value)? {
+            self.query.push((name, value.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Several values in one, joined by commas, the way Playoff reads lists.
+    pub(crate) fn query_list(
+        &mut self,
+        name: &'static str,
+        values: Result<Option<Vec<impl Display>>, String>,
+    ) -> Result<(), Error> {
+        if let Some(values) = self.given(values)? {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            self.query.push((name, values.join(",")));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn body(&mut self, body: Result<impl Serialize, String>) -> Result<(), Error> {
+        let body = self.given(body)?;
+        let bytes = serde_json::to_vec(&body).map_err(|error| self.invalid(error))?;
+        self.body = Some(Bytes::from(bytes));
+        Ok(())
+    }
+
+    fn given<T>(&self, value: Result<T, String>) -> Result<T, Error> {
+        value.map_err(|problem| self.invalid(problem))
+    }
+
+    fn invalid(&self, problem: impl Display) -> Error {
+        Error::invalid_call(format!("{}: {problem}", self.route.operation))
+    }
+
+    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
+        let (transport, call) = self.outgoing("application/json")?;
+        let answered = transport.send(&call).await?;
+        answered.into_json().map_err(|error| error.during(&call.name))
+    }
+
+    pub(crate) async fn image(self) -> Result<Response<Image>, Error> {
+        let (transport, call) = self.outgoing("image/*, */*")?;
+        Ok(transport.send(&call).await?.into_image())
+    }
+
+    fn outgoing(mut self, accept: &'static str) -> Result<(Transport, Outgoing), Error> {
+        let mut url = self.transport.address(self.route.version, &self.filled_path());
+        let named = self.query.iter().any(|(name, _)| *name == "player_id");
+        if self.route.player != PlayerScope::None
+            && !named
+            && let Some(player) = self.transport.player()
+        {
+            self.query.push(("player_id", player.to_owned()));
+        }
+        append(&mut url, &self.query);
+        let mut call = Outgoing::new(self.route.method.clone(), url);
+        call.operation = Some(self.route.operation);
+        call.accept = accept;
+        call.body = self.body;
+        call.timeout = self.timeout;
+        for (name, value) in &self.headers {
+            call.header(name, value)?;
+        }
+        Ok((self.transport, call))
+    }
+
+    fn filled_path(&self) -> String {
+        let mut path = self.route.path.to_owned();
+        for (name, value) in &self.segments {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        path
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The headers are the caller's and may hold secrets.
+        write!(f, "{} /{}{}", self.route.method, self.route.version, self.route.path)
+    }
+}
+
+fn append(url: &mut Url, query: &[(&'static str, String)]) {
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(query);
+    }
+}
+
+/// A free-form object of a request body, from anything that serializes to one.
+// v1 has no such body.
+#[cfg_attr(not(feature = "v2"), allow(dead_code))]
+pub(crate) fn json_object(
+    name: &str,
+    fields: impl Serialize,
+) -> Result<Map<String, Value>, String> {
+    match serde_json::to_value(fields) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(_) => Err(format!("`{name}` is no JSON object")),
+        Err(error) => Err(format!("`{name}`: {error}")),
+    }
+}

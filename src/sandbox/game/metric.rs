@@ -1,0 +1,201 @@
+//! Metrics: their designs, constraints and parts.
+
+use serde_json::{Map, Value, json};
+
+use super::formula::Formula;
+use super::number::Number;
+use super::refusal::Outcome;
+use super::request::{Report, is_identifier};
+
+/// One metric of the game. The design is kept as it was sent and read once into `kind`.
+#[derive(Clone, Debug)]
+pub(super) struct Metric {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    pub(super) design: Map<String, Value>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    Point { min: Number, max: Number, default: Number },
+    Set { items: Vec<Part>, max_items: Number },
+    State { states: Vec<Part> },
+    Compound { text: String, formula: Option<Formula> },
+}
+
+/// An item of a set or a state of a state metric.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) max: Number,
+    pub(super) hidden: bool,
+}
+
+impl Metric {
+    pub(super) fn read(design: Map<String, Value>) -> Outcome<Metric> {
+        let mut report = Report::default();
+        let id = report.needed(&design, "", "id");
+        if !id.is_empty() && !is_identifier(&id) {
+            report.fault("id", "should be an identifier");
+        }
+        let name = report.needed(&design, "", "name");
+        for key in ["description", "image"] {
+            report.text(&design, "", key);
+        }
+        report.array(&design, "", "tags");
+        let kind = kind(&design, &mut report);
+        report.settle(())?;
+        Ok(Metric { id, name, kind, design })
+    }
+
+    pub(super) fn type_name(&self) -> &'static str {
+        match self.kind {
+            Kind::Point { .. } => "point",
+            Kind::Set { .. } => "set",
+            Kind::State { .. } => "state",
+            Kind::Compound { .. } => "compound",
+        }
+    }
+
+    pub(super) fn reference(&self) -> Value {
+        json!({ "id": self.id, "name": self.name, "type": self.type_name() })
+    }
+
+    pub(super) fn description(&self) -> Option<&str> {
+        self.design.get("description").and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        match &self.kind {
+            Kind::Set { items, .. } => items,
+            Kind::State { states } => states,
+            _ => &[],
+        }
+    }
+
+    /// Requests of different years name parts by id or by name.
+    pub(super) fn part(&self, id_or_name: &str) -> Option<&Part> {
+        let parts = self.parts();
+        let by_id = parts.iter().find(|part| part.id == id_or_name);
+        by_id.or_else(|| parts.iter().find(|part| part.name == id_or_name))
+    }
+
+    pub(super) fn is_ranked(&self) -> bool {
+        matches!(self.kind, Kind::Point { .. } | Kind::Compound { .. })
+    }
+
+    /// What "no value" counts as in formulas and comparisons.
+    pub(super) fn default(&self) -> Number {
+        match self.kind {
+            Kind::Point { default, .. } => default,
+            _ => Number::ZERO,
+        }
+    }
+}
+
+fn kind(design: &Map<String, Value>, report: &mut Report) -> Kind {
+    let empty = Map::new();
+    let constraints = match design.get("constraints") {
+        None | Some(Value::Null) => &empty,
+        Some(value) => report.object(value, "constraints").unwrap_or(&empty),
+    };
+    let base = "constraints";
+    match report.needed(design, "", "type").as_str() {
+        "set" => Kind::Set {
+            items: parts(constraints, "items", report),
+            max_items: report.number(constraints, base, "max_items", Number::INFINITY),
+        },
+        "state" => Kind::State { states: parts(constraints, "states", report) },
+        "compound" => {
+            let text = report.text(constraints, base, "formula").unwrap_or_default();
+            let formula = Formula::parse(&text);
+            Kind::Compound { text, formula }
+        }
+        other => {
+            if !matches!(other, "" | "point") {
+                report.fault("type", "should be one of point, set, state, compound");
+            }
+            // A metric created with id, name and type alone has no limits.
+            Kind::Point {
+                min: report.number(constraints, base, "min", Number::NEGATIVE_INFINITY),
+                max: report.number(constraints, base, "max", Number::INFINITY),
+                default: report.number(constraints, base, "default", Number::ZERO),
+            }
+        }
+    }
+}
+
+fn parts(constraints: &Map<String, Value>, key: &str, report: &mut Report) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (index, value) in report.array(constraints, "constraints", key).iter().enumerate() {
+        let path = format!("constraints.{key}.{index}");
+        let Some(part) = report.object(value, &path) else { continue };
+        let name = report.needed(part, &path, "name");
+        let id = report.text(part, &path, "id").unwrap_or_else(|| snake_case(&name));
+        parts.push(Part {
+            id,
+            name,
+            description: report.text(part, &path, "description").unwrap_or_default(),
+            max: report.number(part, &path, "max", Number::INFINITY),
+            hidden: report.flag(part, &path, "hidden"),
+        });
+    }
+    parts
+}
+
+/// `Medal Case` becomes `medal_case`.
+fn snake_case(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Kind, Metric, Number, snake_case};
+
+    fn read(design: Value) -> super::Outcome<Metric> {
+        Metric::read(design.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn ids_of_parts_are_made_from_their_names() {
+        assert_eq!(snake_case("Medal Case"), "medal_case");
+        assert_eq!(snake_case("  First - Harvest! "), "first_harvest");
+        let design = json!({ "id": "t", "name": "T", "type": "set", "constraints": { "items": [{ "name": "Night Owl" }] } });
+        let metric = read(design).expect("a metric");
+        assert_eq!(metric.part("night_owl").map(|part| part.name.as_str()), Some("Night Owl"));
+        assert_eq!(metric.part("Night Owl").map(|part| part.id.as_str()), Some("night_owl"));
+    }
+
+    #[test]
+    fn id_name_and_type_are_enough_for_a_metric() {
+        let metric =
+            read(json!({ "id": "apple", "name": "apple", "type": "point" })).expect("a metric");
+        assert!(matches!(metric.kind, Kind::Point { max: Number::INFINITY, .. }));
+        assert_eq!(metric.default(), Number::ZERO);
+    }
+
+    #[test]
+    fn a_metric_of_an_unknown_type_is_refused() {
+        let refusal =
+            read(json!({ "id": "a", "name": "a", "type": "score" })).expect_err("refused");
+        assert_eq!(refusal.name, "validation_exception");
+    }
+
+    #[test]
+    fn constraints_of_a_wrong_shape_are_refused_and_never_panic() {
+        for constraints in
+            [json!([]), json!({ "items": {} }), json!({ "items": [5, { "name": 1 }] }), json!("x")]
+        {
+            assert!(
+                read(json!({ "id": "a", "name": "a", "type": "set", "constraints": constraints }))
+                    .is_err()
+            );
+        }
+    }
+}

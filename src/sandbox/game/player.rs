@@ -1,0 +1,166 @@
+//! Players: who they are, what they hold and what they did.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::Version;
+use super::design::Design;
+use super::moment;
+use super::score::Scores;
+
+#[derive(Clone, Debug)]
+pub(super) struct Player {
+    pub(super) id: String,
+    pub(super) alias: String,
+    /// Writable, but never shown.
+    pub(super) email: Option<String>,
+    pub(super) created: Timestamp,
+    pub(super) scores: Scores,
+    pub(super) teams: Vec<Membership>,
+    pub(super) has_picture: bool,
+    counts: BTreeMap<String, u64>,
+    /// The latest plays of actions with a rate limit, oldest first.
+    pub(super) plays: BTreeMap<String, Vec<Timestamp>>,
+}
+
+/// A place in one team of the seed; the engine keeps teams only as far as scores need them.
+#[derive(Clone, Debug)]
+pub(super) struct Membership {
+    pub(super) team: String,
+    pub(super) name: String,
+    pub(super) definition: String,
+    definition_name: String,
+    roles: Vec<String>,
+}
+
+impl Membership {
+    pub(super) fn new(
+        team: &str,
+        name: &str,
+        definition: &str,
+        definition_name: &str,
+        roles: &[&str],
+    ) -> Membership {
+        Membership {
+            team: team.to_owned(),
+            name: name.to_owned(),
+            definition: definition.to_owned(),
+            definition_name: definition_name.to_owned(),
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.team,
+            "definition": { "id": self.definition, "name": self.definition_name },
+            "roles": self.roles,
+            "name": self.name,
+        })
+    }
+}
+
+impl Player {
+    pub(super) fn new(id: &str, alias: &str, created: Timestamp) -> Player {
+        Player {
+            id: id.to_owned(),
+            alias: alias.to_owned(),
+            email: None,
+            created,
+            scores: Scores::default(),
+            teams: Vec::new(),
+            has_picture: false,
+            counts: BTreeMap::new(),
+            plays: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn count(&self, action: &str) -> u64 {
+        self.counts.get(action).copied().unwrap_or(0)
+    }
+
+    pub(super) fn add_plays(&mut self, action: &str, count: u64) {
+        let played = self.counts.entry(action.to_owned()).or_default();
+        *played = played.saturating_add(count);
+    }
+
+    pub(super) fn is_member(&self, definition: &str, role: Option<&str>) -> bool {
+        self.teams.iter().any(|membership| {
+            membership.definition == definition
+                && role.is_none_or(|role| membership.roles.iter().any(|held| held == role))
+        })
+    }
+
+    /// Assumption: a reset clears action counts, levels and rate windows too, but not teams.
+    pub(super) fn reset(&mut self) {
+        self.scores.clear();
+        self.counts.clear();
+        self.plays.clear();
+    }
+
+    pub(super) fn reference(&self) -> Value {
+        json!({ "id": self.id, "alias": self.alias })
+    }
+
+    pub(super) fn row(&self) -> Value {
+        json!({ "id": self.id, "alias": self.alias, "enabled": true })
+    }
+
+    pub(super) fn profile(&self, design: &Design, version: Version, detailed: bool) -> Value {
+        let teams: Vec<Value> = self.teams.iter().map(Membership::to_json).collect();
+        json!({
+            "alias": self.alias,
+            "id": self.id,
+            "enabled": true,
+            "created": moment::text(self.created),
+            "scores": self.scores.to_json(design, version, detailed),
+            "teams": teams,
+        })
+    }
+
+    /// A new player has empty objects in the second version and empty lists in the first.
+    pub(super) fn created(&self, version: Version) -> Value {
+        let empty = match version {
+            Version::V1 => Value::Array(Vec::new()),
+            Version::V2 => Value::Object(Map::new()),
+        };
+        json!({
+            "id": self.id,
+            "alias": self.alias,
+            "created": moment::text(self.created),
+            "scores": empty,
+            "teams": empty,
+            "enabled": true,
+            "bootstrap": true,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::json;
+
+    use super::{Membership, Player, Version};
+
+    #[test]
+    fn a_created_player_has_empty_containers_of_the_version() {
+        let player = Player::new("nico", "Nico R", Timestamp::UNIX_EPOCH);
+        assert_eq!(player.created(Version::V2)["scores"], json!({}));
+        assert_eq!(player.created(Version::V1)["teams"], json!([]));
+    }
+
+    #[test]
+    fn a_reset_keeps_the_teams() {
+        let mut player = Player::new("nico", "Nico R", Timestamp::UNIX_EPOCH);
+        player.teams.push(Membership::new("t", "T", "crew", "Crew", &["Head"]));
+        player.add_plays("water", u64::MAX);
+        player.add_plays("water", 1);
+        assert_eq!(player.count("water"), u64::MAX);
+        player.reset();
+        assert_eq!(player.count("water"), 0);
+        assert!(player.is_member("crew", Some("Head")));
+    }
+}

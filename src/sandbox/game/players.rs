@@ -1,0 +1,306 @@
+//! Players: profiles, lists, and their coming and going.
+
+use serde_json::{Value, json};
+
+use super::board::Gain;
+use super::moment;
+use super::player::Player;
+use super::refusal::{Outcome, Refusal};
+use super::request::{Report, Request, is_identifier, pick};
+use super::{Game, Handler, Reply, Version};
+
+pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
+    (Version::V1, "get_player", get_own),
+    (Version::V2, "get_player", get_own),
+    (Version::V2, "update_player", update_own),
+    (Version::V1, "list_players", list),
+    (Version::V2, "list_players", list),
+    (Version::V1, "game_list_players", list),
+    (Version::V2, "admin_list_players", list),
+    (Version::V1, "game_create_player", create),
+    (Version::V2, "admin_create_player", create),
+    (Version::V2, "admin_get_player", get),
+    (Version::V1, "game_delete_player", delete),
+    (Version::V2, "admin_delete_player", delete),
+    (Version::V1, "game_reset_player", reset),
+    (Version::V2, "admin_reset_player", reset),
+    (Version::V2, "admin_get_status", status),
+];
+
+fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
+    Ok(Reply::Json(json!({
+        "name": "Playoff Hermes",
+        "version": "v2",
+        "status": "ok",
+        "game": {
+            "id": "garden_club",
+            "title": "Garden Club",
+            "description": "shared plots",
+            "timezone": game.design.zone.iana_name().unwrap_or("UTC"),
+            "type": "native",
+            "template": "custom",
+            "listed": false,
+            "access": "PRIVATE",
+            "image": "default-game",
+            "created": moment::text(game.created),
+        },
+    })))
+}
+
+fn get_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.acting(request)?;
+    let detailed = request.flag("detailed");
+    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+}
+
+fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.named(request)?;
+    let detailed = request.flag("detailed");
+    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+}
+
+/// Only alias and e-mail can be changed; other keys are ignored.
+fn update_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.acting(request)?;
+    let body = request.body()?;
+    let mut report = Report::default();
+    let alias = report.text(&body, "", "alias");
+    let email = report.text(&body, "", "email");
+    if alias.as_deref() == Some("") {
+        report.fault("alias", "should not be empty");
+    }
+    report.settle(())?;
+    let player = &mut game.players[index];
+    player.email = email.or(player.email.take());
+    if let Some(alias) = alias {
+        player.alias = alias;
+    }
+    Ok(Reply::Json(player.profile(&game.design, request.version(), false)))
+}
+
+fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let page = request.page()?;
+    let fields = request.list("fields");
+    let row = |player: &Player| {
+        if fields.is_empty() {
+            return player.row();
+        }
+        pick(&player.profile(&game.design, request.version(), false), &fields)
+    };
+    Ok(Reply::Json(page.wrap(game.players.iter().map(row).collect())))
+}
+
+fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let mut body = request.body()?;
+    // One application sends a JSON number as id.
+    if let Some(id) = body.get("id").and_then(Value::as_number).map(ToString::to_string) {
+        body.insert("id".to_owned(), Value::String(id));
+    }
+    let mut report = Report::default();
+    let id = report.needed(&body, "", "id");
+    if !id.is_empty() && !is_identifier(&id) {
+        report.fault("id", "should be an identifier");
+    }
+    // The first version documents a body with an id alone.
+    let alias = match request.version() {
+        Version::V1 => report.text(&body, "", "alias").filter(|alias| !alias.is_empty()),
+        Version::V2 => Some(report.needed(&body, "", "alias")),
+    };
+    let email = report.text(&body, "", "email");
+    report.settle(())?;
+    if game.has_player(&id) {
+        return Err(Refusal::player_exists(&id));
+    }
+    let mut player = Player::new(&id, alias.as_deref().unwrap_or(&id), request.now);
+    player.email = email;
+    let shown = player.created(request.version());
+    game.players.push(player);
+    Ok(Reply::Json(shown))
+}
+
+/// The id may be used again and starts clean, so nothing of the player may stay behind.
+fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let player = game.players.remove(game.named(request)?);
+    let id = player.id.as_str();
+    game.events.retain(|event| event.player != id);
+    let credits = |gain: &Gain| gain.scopes.iter().any(|scope| scope.entity == id);
+    game.gains.retain(|gain| gain.player != id && !credits(gain));
+    game.processes.retain(|process| process.owner != id);
+    Ok(Reply::Json(json!({ "message": "Player removed successfully" })))
+}
+
+fn reset(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.named(request)?;
+    let player = &mut game.players[index];
+    player.reset();
+    let id = player.id.clone();
+    // Assumption: what was earned before a reset leaves the leaderboards as well.
+    game.gains.retain(|gain| gain.player != id);
+    Ok(Reply::Json(
+        json!({ "message": format!("The scores of the player '{id}' have been reset") }),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Trial, keys};
+
+    #[test]
+    fn a_profile_has_the_keys_of_the_recorded_one() {
+        let mut trial = Trial::demo();
+        let profile = trial.json("get_player", &[], &[], json!({}), Some("mira"));
+        assert_eq!(keys(&profile), ["alias", "created", "enabled", "id", "scores", "teams"]);
+        let rows = profile["scores"].as_array().cloned().unwrap_or_default();
+        let row = |id: &str| {
+            rows.iter().find(|row| row["metric"]["id"] == id).cloned().unwrap_or_default()
+        };
+        assert_eq!(keys(&row("rank")), ["meta", "metric", "value"]);
+        assert_eq!(keys(&row("rank")["value"]), ["description", "name"]);
+        assert!(row("shed")["value"].is_array());
+        assert!(row("seeds")["value"].is_string());
+    }
+
+    #[test]
+    fn the_first_version_shows_sets_as_objects() {
+        let mut trial = Trial::demo().v1();
+        let profile = trial.json("get_player", &[], &[], json!({}), Some("mira"));
+        let shed = profile["scores"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|row| row["metric"]["id"] == "shed")
+            .cloned();
+        assert!(shed.is_some_and(|shed| shed["value"]["Rake"]["count"].is_string()));
+    }
+
+    #[test]
+    fn a_player_is_created_once_and_then_taken() {
+        let mut trial = Trial::demo();
+        let body = json!({ "id": "nico", "alias": "Nico R" });
+        let created = trial.json("admin_create_player", &[], &[], body.clone(), None);
+        assert_eq!(
+            keys(&created),
+            ["alias", "bootstrap", "created", "enabled", "id", "scores", "teams"]
+        );
+        let refusal = trial.refusal("admin_create_player", &[], &[], body, None);
+        assert_eq!((refusal.status, refusal.name), (409, "player_exists"));
+        assert_eq!(refusal.text, "A player with ID 'nico' already exists");
+        assert_eq!(
+            trial.json("admin_create_player", &[], &[], json!({ "id": 42, "alias": "N" }), None)["id"],
+            "42"
+        );
+    }
+
+    #[test]
+    fn creation_needs_an_id_and_in_the_second_version_an_alias() {
+        let mut trial = Trial::demo();
+        for body in [
+            json!({}),
+            json!({ "id": "x" }),
+            json!({ "id": [], "alias": "X" }),
+            json!({ "id": "a:b", "alias": "X" }),
+        ] {
+            assert_eq!(
+                trial.refusal("admin_create_player", &[], &[], body, None).name,
+                "validation_exception"
+            );
+        }
+        let mut trial = trial.v1();
+        assert_eq!(
+            trial.json("game_create_player", &[], &[], json!({ "id": "x" }), None)["alias"],
+            "x"
+        );
+    }
+
+    #[test]
+    fn lists_cut_pages_and_count_everybody() {
+        let mut trial = Trial::demo();
+        let page = |trial: &mut Trial, query: &[(&str, &str)]| {
+            let page = trial.json("admin_list_players", &[], query, json!({}), None);
+            (page["data"].as_array().map_or(0, Vec::len), page["total"].as_u64().unwrap_or(0))
+        };
+        let total = page(&mut trial, &[("limit", "1000000")]).1;
+        assert!(total >= 6);
+        assert_eq!(page(&mut trial, &[("limit", "1")]), (1, total));
+        assert_eq!(page(&mut trial, &[("skip", "1000")]), (0, total));
+        assert_eq!(page(&mut trial, &[("limit", ""), ("skip", "")]).1, total);
+        assert_eq!(
+            trial.refusal("admin_list_players", &[], &[("limit", "many")], json!({}), None).status,
+            400
+        );
+    }
+
+    #[test]
+    fn an_unknown_player_is_refused_with_the_words_clients_look_for() {
+        let mut trial = Trial::demo();
+        let refusal =
+            trial.refusal("admin_get_player", &[("player_id", "ghost")], &[], json!({}), None);
+        assert_eq!((refusal.status, refusal.name), (404, "player_not_found"));
+        assert!(refusal.text.contains("Player with ID"));
+    }
+
+    #[test]
+    fn a_deleted_player_may_come_back_clean() {
+        let mut trial = Trial::demo();
+        let message =
+            trial.json("admin_delete_player", &[("player_id", "mira")], &[], json!({}), None);
+        assert_eq!(message, json!({ "message": "Player removed successfully" }));
+        trial.create_player("mira");
+        let profile =
+            trial.json("admin_get_player", &[("player_id", "mira")], &[], json!({}), None);
+        assert_eq!((profile["scores"].clone(), profile["teams"].clone()), (json!([]), json!([])));
+        let feed = trial.json(
+            "admin_get_player_activity",
+            &[("player_id", "mira")],
+            &[("start", "0")],
+            json!({}),
+            None,
+        );
+        assert_eq!(feed, Value::Null);
+    }
+
+    #[test]
+    fn a_reset_clears_scores_and_counts() {
+        let mut trial = Trial::demo();
+        trial.json("admin_reset_player", &[("player_id", "mira")], &[], json!({}), None);
+        assert_eq!(trial.score("mira", "seeds"), "");
+        let actions = trial.json("list_actions", &[], &[], json!({}), Some("mira"));
+        assert_eq!(actions[0]["count"], 0);
+    }
+
+    #[test]
+    fn only_alias_and_e_mail_can_be_changed() {
+        let mut trial = Trial::demo();
+        let body = json!({ "alias": "Mira", "email": "m@example.org", "id": "other" });
+        let profile = trial.json("update_player", &[], &[], body, Some("mira"));
+        assert_eq!(
+            (profile["id"].clone(), profile["alias"].clone()),
+            (json!("mira"), json!("Mira"))
+        );
+        assert_eq!(
+            trial.refusal("update_player", &[], &[], json!({ "alias": 5 }), Some("mira")).status,
+            400
+        );
+    }
+
+    #[test]
+    fn the_status_names_the_game() {
+        let status = Trial::demo().json("admin_get_status", &[], &[], json!({}), None);
+        assert_eq!(status["status"], "ok");
+        let recorded = [
+            "access",
+            "created",
+            "description",
+            "id",
+            "image",
+            "listed",
+            "template",
+            "timezone",
+            "title",
+            "type",
+        ];
+        assert_eq!(keys(&status["game"]), recorded);
+    }
+}

@@ -1,0 +1,95 @@
+//! Refusals: the error codes of the API with their statuses and texts.
+
+use serde_json::{Value, json};
+
+/// An answer with a status of 400 or more.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+    pub(crate) data: Option<Value>,
+    /// Seconds after which the same request may succeed.
+    pub(crate) retry_after: Option<u64>,
+}
+
+/// Boxed, because refusals are rare and much larger than what they stand in for.
+pub(super) type Outcome<T> = Result<T, Box<Refusal>>;
+
+impl Refusal {
+    pub(super) fn new(status: u16, name: &'static str, text: impl Into<String>) -> Box<Refusal> {
+        Box::new(Refusal { status, name, text: text.into(), data: None, retry_after: None })
+    }
+
+    /// The report of a request that does not fit its schema. Only `valid` is on record.
+    pub(super) fn invalid(faults: Vec<Value>) -> Box<Refusal> {
+        let mut refusal = Refusal::new(400, "validation_exception", "Invalid request");
+        refusal.data = Some(json!({ "valid": false, "errors": faults }));
+        refusal
+    }
+
+    pub(super) fn fault(path: &str, message: impl Into<String>) -> Box<Refusal> {
+        Refusal::invalid(vec![json!({ "path": path, "message": message.into() })])
+    }
+
+    pub(super) fn player_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "player_not_found", format!("Player with ID '{id}' does not exist"))
+    }
+
+    pub(super) fn player_exists(id: &str) -> Box<Refusal> {
+        Refusal::new(409, "player_exists", format!("A player with ID '{id}' already exists"))
+    }
+
+    pub(super) fn metric_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "metric_not_found", format!("The metric '{id}' does not exist"))
+    }
+
+    /// Assumption: an unknown action is called `action_not_found`.
+    pub(super) fn action_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "action_not_found", format!("The action '{id}' does not exist"))
+    }
+
+    /// Assumption: an unknown leaderboard is called `leaderboard_not_found`.
+    pub(super) fn leaderboard_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "leaderboard_not_found", format!("The leaderboard '{id}' does not exist"))
+    }
+
+    /// Assumption: an unknown process and an unknown process definition are `process_not_found`.
+    pub(super) fn process_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "process_not_found", format!("The process '{id}' does not exist"))
+    }
+
+    pub(super) fn access_denied(text: impl Into<String>) -> Box<Refusal> {
+        Refusal::new(401, "access_denied", text)
+    }
+
+    pub(super) fn image_not_found(text: &str) -> Box<Refusal> {
+        Refusal::new(404, "image_not_found", text)
+    }
+
+    pub(super) fn invalid_date(key: &str, text: &str) -> Box<Refusal> {
+        Refusal::new(400, "invalid_date", format!("The '{key}' date '{text}' is malformed"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn a_validation_report_says_that_the_request_is_not_valid() {
+        let refusal = Refusal::fault("id", "is required");
+        assert_eq!((refusal.status, refusal.name), (400, "validation_exception"));
+        assert_eq!(refusal.text, "Invalid request");
+        let data = refusal.data.expect("a report");
+        assert_eq!(data["valid"], false);
+        assert_eq!(data["errors"][0]["path"], "id");
+    }
+
+    #[test]
+    fn an_unknown_player_is_named_in_the_text() {
+        let refusal = Refusal::player_not_found("nobody");
+        assert_eq!(refusal.status, 404);
+        assert!(refusal.text.contains("Player with ID 'nobody'"));
+    }
+}

@@ -1,0 +1,193 @@
+//! A Playoff-compatible server in this process, for development without an account and for tests.
+//!
+//! It speaks real HTTP on a port of its own on this machine. State is real: an action played moves
+//! scores, levels, boards and feeds. A route without state behind it answers with an example that
+//! fits its schema and the header `x-playoff-sandbox: example`.
+//!
+//! It starts with a small demo game: players (`student1`, `johny`, `mira`, …), metrics of all four
+//! types, actions, leaderboards and the process definition `module1`.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use playoff::sandbox::Sandbox;
+//!
+//! let sandbox = Sandbox::start().await?;
+//! let playoff = sandbox.playoff();
+//! let played = playoff.v2().play_action().action_id("water").player_id("johny").await?;
+//! assert_eq!(played.events.local.len(), 1);
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+//! #     .block_on(example()).unwrap();
+//! ```
+
+mod answer;
+mod example;
+mod game;
+mod server;
+mod tokens;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::client::{Playoff, PlayoffBuilder};
+use game::Game;
+use server::State;
+pub use tokens::Right;
+use tokens::Tokens;
+
+const CLIENT_ID: &str = "sandbox";
+const CLIENT_SECRET: &str = "sandbox-secret";
+
+/// A running sandbox. Dropping it ends the server: it takes no more connections, finishes the
+/// requests under way, and frees its port.
+#[derive(Debug)]
+pub struct Sandbox {
+    address: SocketAddr,
+    state: Arc<State>,
+    /// Dropped with the sandbox, which the server takes as the sign to end.
+    _running: oneshot::Sender<()>,
+}
+
+impl Sandbox {
+    /// Starts a sandbox with the demo game on a free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// When this machine has no free port to listen on.
+    pub async fn start() -> std::io::Result<Sandbox> {
+        Sandbox::builder().start().await
+    }
+
+    /// Options before the start.
+    pub fn builder() -> SandboxBuilder {
+        SandboxBuilder {
+            token_lifetime: Duration::from_secs(24 * 60 * 60),
+            seed: 0,
+            demo: true,
+            clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned(), Right::ALL.to_vec())],
+        }
+    }
+
+    /// Address of both hosts: tokens under `/auth/token`, the API under `/v1` and `/v2`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A client of the sandbox, ready to use.
+    ///
+    /// # Panics
+    ///
+    /// When the HTTP client cannot be made on this machine, for instance without any memory left.
+    #[must_use]
+    pub fn playoff(&self) -> Playoff {
+        self.playoff_builder().build().expect("the sandbox's own options are right")
+    }
+
+    /// A builder of a client of the sandbox, for other options than the default ones.
+    pub fn playoff_builder(&self) -> PlayoffBuilder {
+        Playoff::client_credentials(CLIENT_ID, CLIENT_SECRET)
+            .auth_url(self.url())
+            .api_url(self.url())
+    }
+
+    /// Lets all tokens end now, as after a day: each is answered with `invalid_access_token`.
+    pub fn expire_tokens(&self) {
+        self.state.tokens().expire_all();
+    }
+
+    /// How many tokens were asked for so far, refusals included.
+    #[must_use]
+    pub fn token_requests(&self) -> usize {
+        self.state.token_requests()
+    }
+
+    /// How many API requests came in so far, refused ones included.
+    #[must_use]
+    pub fn api_requests(&self) -> usize {
+        self.state.api_requests()
+    }
+}
+
+/// Options of a [`Sandbox`].
+#[derive(Clone)]
+#[must_use = "start() makes the sandbox"]
+pub struct SandboxBuilder {
+    token_lifetime: Duration,
+    seed: u64,
+    demo: bool,
+    clients: Vec<(String, String, Vec<Right>)>,
+}
+
+impl SandboxBuilder {
+    /// How long a token lives, in whole seconds; a day unless told otherwise.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Where the randomness of rewards starts; the same seed gives the same game.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Starts with an empty game instead of the demo one.
+    pub fn empty(mut self) -> Self {
+        self.demo = false;
+        self
+    }
+
+    /// Knows this client, with these rights alone. A client that nobody named is accepted with any
+    /// secret, which from then on is its secret, and has all rights; `wrong_id` never is.
+    pub fn client(
+        mut self,
+        id: impl Into<String>,
+        secret: impl Into<String>,
+        rights: impl IntoIterator<Item = Right>,
+    ) -> Self {
+        self.clients.push((id.into(), secret.into(), rights.into_iter().collect()));
+        self
+    }
+
+    /// Starts the server.
+    ///
+    /// # Errors
+    ///
+    /// When this machine has no free port to listen on.
+    pub async fn start(self) -> std::io::Result<Sandbox> {
+        let now = jiff::Timestamp::now();
+        let game = if self.demo { Game::demo(now, self.seed) } else { Game::empty(now, self.seed) };
+        let state = Arc::new(State::new(game, Tokens::new(self.token_lifetime, self.clients)));
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let (running, ended) = oneshot::channel::<()>();
+        let server = axum::serve(listener, server::router(Arc::clone(&state)))
+            .with_graceful_shutdown(async {
+                // An error means that the sandbox was dropped, which is the sign.
+                let _ = ended.await;
+            });
+        tokio::spawn(async move {
+            if let Err(error) = server.await {
+                tracing::error!(%error, "the sandbox ended");
+            }
+        });
+        Ok(Sandbox { address, state, _running: running })
+    }
+}
+
+impl std::fmt::Debug for SandboxBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SandboxBuilder")
+            .field("token_lifetime", &self.token_lifetime)
+            .field("seed", &self.seed)
+            .field("demo", &self.demo)
+            .field("clients", &self.clients.len())
+            .finish()
+    }
+}

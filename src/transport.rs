@@ -1,0 +1,322 @@
+//! The one place that every request passes: token on, send, judge, renew a refused token once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Body, Method, Request, Url};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tracing::Instrument;
+
+use crate::Error;
+use crate::auth::{Session, Token};
+use crate::response::Answered;
+use crate::routes::Version;
+
+/// More of an error's body is of no use to anybody.
+const ERROR_BODY_CAP: usize = 64 * 1024;
+
+/// How the token travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum TokenCarrier {
+    /// `Authorization: Bearer …`: keeps the token out of addresses, and so out of logs.
+    #[default]
+    Header,
+    /// `?access_token=…`, the way of the official SDKs, for installations that read no header.
+    Query,
+}
+
+/// A handle: cheap to clone, all clones share connections and token.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    shared: Arc<Shared>,
+    /// Acts in calls that name no player.
+    player: Option<Arc<str>>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) http: reqwest::Client,
+    pub(crate) session: Session,
+    /// Base of the API, no slash at its end.
+    pub(crate) api: Url,
+    pub(crate) carrier: TokenCarrier,
+    pub(crate) timeout: Duration,
+    pub(crate) user_agent: HeaderValue,
+    /// Version of raw calls.
+    pub(crate) version: Version,
+    pub(crate) in_flight: Option<tokio::sync::Semaphore>,
+}
+
+/// A request before it has a token.
+pub(crate) struct Outgoing {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    pub(crate) accept: &'static str,
+    pub(crate) body: Option<Bytes>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) operation: Option<&'static str>,
+    /// Method and path, for errors and spans.
+    pub(crate) name: String,
+}
+
+impl Outgoing {
+    pub(crate) fn new(method: Method, url: Url) -> Self {
+        let name = format!("{method} {}", url.path());
+        Outgoing {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            accept: "application/json",
+            body: None,
+            timeout: None,
+            operation: None,
+            name,
+        }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
+    pub(crate) fn header(&mut self, name: &str, value: &str) -> Result<(), Error> {
+        let header = HeaderName::try_from(name)
+            .map_err(|_| Error::invalid_call(format!("`{name}` is no header name")))?;
+        // The value may be a secret: it is not repeated.
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
+            Error::invalid_call(format!("the value of header `{name}` cannot be sent"))
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(header, value);
+        Ok(())
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(shared: Shared, player: Option<&str>) -> Self {
+        Transport { shared: Arc::new(shared), player: player.map(Arc::from) }
+    }
+
+    pub(crate) fn with_player(&self, player: &str) -> Self {
+        Transport { shared: Arc::clone(&self.shared), player: Some(Arc::from(player)) }
+    }
+
+    pub(crate) fn player(&self) -> Option<&str> {
+        self.player.as_deref()
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.shared.version
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.shared.session
+    }
+
+    /// The address of an encoded `path` under `version`.
+    pub(crate) fn address(&self, version: Version, path: &str) -> Url {
+        let mut url = self.shared.api.clone();
+        let base = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&format!("{base}/{version}{path}"));
+        url
+    }
+
+    /// Sends `call` within its time limit and answers a success, or an error of any kind.
+    pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
+        let limit = call.timeout.unwrap_or(self.shared.timeout);
+        let span = tracing::debug_span!(
+            "playoff",
+            operation = call.operation,
+            method = %call.method,
+            status = tracing::field::Empty,
+        );
+        let sent =
+            tokio::time::timeout(limit, self.authorized(call)).instrument(span.clone()).await;
+        let outcome = sent.unwrap_or_else(|_| Err(Error::timeout(limit)));
+        let status = match &outcome {
+            Ok(answered) => Some(answered.status),
+            Err(error) => error.status(),
+        };
+        span.record("status", status.map(|status| status.as_u16()));
+        outcome.map_err(|error| error.during(&call.name))
+    }
+
+    async fn authorized(&self, call: &Outgoing) -> Result<Answered, Error> {
+        let token = self.shared.session.token().await?;
+        let refusal = match self.attempt(call, &token).await {
+            Err(error) if error.is_invalid_access_token() => error,
+            outcome => return outcome,
+        };
+        // A refused call was not carried out, so even a play may be sent again: once.
+        tracing::debug!("the token was refused, renewing it");
+        let renewed = self.shared.session.renewed(&token).await?;
+        if renewed.secret().expose_secret() == token.secret().expose_secret() {
+            return Err(refusal);
+        }
+        self.attempt(call, &renewed)
+            .await
+            .map_err(|error| error.redact(&[token.secret().expose_secret()]))
+    }
+
+    async fn attempt(&self, call: &Outgoing, token: &Token) -> Result<Answered, Error> {
+        let _permit = match &self.shared.in_flight {
+            Some(permits) => permits.acquire().await.ok(),
+            None => None,
+        };
+        let request = self.request(call, token);
+        let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
+        let answered = read(response).await?;
+        judge(answered).map_err(|error| {
+            error.redact(&[token.secret().expose_secret(), self.shared.session.secret()])
+        })
+    }
+
+    fn request(&self, call: &Outgoing, token: &Token) -> Request {
+        let mut url = call.url.clone();
+        if self.shared.carrier == TokenCarrier::Query {
+            url.query_pairs_mut().append_pair("access_token", token.secret().expose_secret());
+        }
+        let mut request = Request::new(call.method.clone(), url);
+        if let Some(body) = &call.body {
+            *request.body_mut() = Some(Body::from(body.clone()));
+        }
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(call.accept));
+        headers.insert(reqwest::header::USER_AGENT, self.shared.user_agent.clone());
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        headers.extend(call.headers.clone());
+        if self.shared.carrier == TokenCarrier::Header {
+            headers.insert(AUTHORIZATION, token.bearer());
+        }
+        request
+    }
+}
+
+/// Reads the answer: a success whole, an error up to the cap.
+pub(crate) async fn read(mut response: reqwest::Response) -> Result<Answered, Error> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let body = if status.is_success() {
+        response.bytes().await.map_err(Error::transport)?
+    } else {
+        // The status is worth more than the rest of a body that breaks off.
+        let mut body = BytesMut::new();
+        while let Ok(Some(chunk)) = response.chunk().await {
+            body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_CAP - body.len())]);
+            if body.len() == ERROR_BODY_CAP {
+                break;
+            }
+        }
+        body.freeze()
+    };
+    Ok(Answered { status, headers, body })
+}
+
+/// The status decides: a success may well hold the words `error` and `error_description`.
+pub(crate) fn judge(answered: Answered) -> Result<Answered, Error> {
+    if answered.status.is_success() {
+        return Ok(answered);
+    }
+    let Answered { status, headers, body } = answered;
+    let error = match api_error(&body) {
+        Some(error) => error,
+        None if status.is_redirection() => Error::bad_answer(
+            "the server redirects; redirects are not followed, a token would go along",
+        ),
+        None => {
+            let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let kind = kind.unwrap_or("no content type");
+            let reason = status.canonical_reason().unwrap_or("unknown status");
+            Error::bad_answer(format!(
+                "{reason}, without a Playoff error ({kind}, {} bytes)",
+                body.len()
+            ))
+        }
+    };
+    Err(error.with_answer(status, headers, body))
+}
+
+/// `{"error": …, "error_description": …, "data": …}`; the description may be missing.
+fn api_error(body: &[u8]) -> Option<Error> {
+    let Value::Object(mut fields) = serde_json::from_slice(body).ok()? else { return None };
+    let name = fields.get("error")?.as_str()?.to_owned();
+    let message = fields.get("error_description").and_then(Value::as_str).unwrap_or_default();
+    let message = message.to_owned();
+    Some(Error::api(name, message, fields.remove("data")))
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transport")
+            .field("api", &self.shared.api.as_str())
+            .field("carrier", &self.shared.carrier)
+            .field("timeout", &self.shared.timeout)
+            .field("session", &self.shared.session)
+            .field("player", &self.player)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::StatusCode;
+
+    use super::*;
+
+    fn judged(status: u16, body: &str) -> Result<Answered, Error> {
+        judge(Answered {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        })
+    }
+
+    #[test]
+    fn a_success_that_speaks_of_errors_is_a_success() {
+        assert!(judged(200, r#"{"error":"a","error_description":"b"}"#).is_ok());
+    }
+
+    #[test]
+    fn an_error_without_description_keeps_its_name() {
+        let error = judged(400, r#"{"error":"odd"}"#).err().unwrap();
+        assert_eq!((error.name(), error.message()), ("odd", ""));
+        assert!(error.is_api());
+    }
+
+    #[test]
+    fn the_data_of_a_validation_error_is_kept() {
+        let body =
+            r#"{"error":"validation_exception","error_description":"x","data":{"valid":false}}"#;
+        let error = judged(400, body).err().unwrap();
+        assert_eq!(error.data().unwrap()["valid"], false);
+    }
+
+    #[test]
+    fn every_error_status_keeps_name_text_and_status() {
+        for status in [400, 401, 403, 404, 409, 429, 500, 503] {
+            let error = judged(status, r#"{"error":"e","error_description":"d"}"#).err().unwrap();
+            assert_eq!(error.status().unwrap().as_u16(), status);
+            assert_eq!((error.name(), error.message()), ("e", "d"));
+        }
+    }
+
+    #[test]
+    fn an_html_error_keeps_status_and_body() {
+        let error = judged(502, "<html>bad gateway</html>").err().unwrap();
+        assert!(error.is_bad_answer());
+        assert_eq!(error.status(), Some(StatusCode::BAD_GATEWAY));
+        assert_eq!(error.body().unwrap().as_ref(), b"<html>bad gateway</html>");
+    }
+
+    #[test]
+    fn an_error_that_is_no_object_or_has_no_name_is_a_bad_answer() {
+        for body in ["[]", "null", "{}", r#"{"error":7}"#, ""] {
+            assert!(judged(500, body).err().unwrap().is_bad_answer(), "{body}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The crate as its user sees it, over real HTTP on this machine, and the build's reading of specs.
+
+mod answers;
+mod calls;
+#[path = "../../build/dialect/mod.rs"]
+mod dialect;
+mod models;
+mod operations;
+mod raw;
+mod sandbox;
+mod scripted;
+#[path = "../../build/spec.rs"]
+mod spec;
+mod spec_rules;
+mod token;

@@ -1,0 +1,75 @@
+//! The hand-written models against the specs that name them.
+
+use playoff::model::*;
+use serde_json::Value;
+
+fn spec(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+fn specs() -> [Value; 2] {
+    [spec(include_str!("../../spec/v1.yaml")), spec(include_str!("../../spec/v2.yaml"))]
+}
+
+#[test]
+fn the_enums_know_exactly_the_values_that_the_specs_list() {
+    let known: &[(&str, &[&str])] = &[
+        ("AccessSetting", AccessSetting::KNOWN),
+        ("EntityType", EntityType::KNOWN),
+        ("GameType", GameType::KNOWN),
+        ("ImageSize", ImageSize::KNOWN),
+        ("LaneRole", LaneRole::KNOWN),
+        ("LeaderboardCycle", LeaderboardCycle::KNOWN),
+        ("LeaderboardScopeType", LeaderboardScopeType::KNOWN),
+        ("MetricType", MetricType::KNOWN),
+        ("ProcessStatus", ProcessStatus::KNOWN),
+        ("RankingMode", RankingMode::KNOWN),
+        ("RateLimitType", RateLimitType::KNOWN),
+        ("RewardVerb", RewardVerb::KNOWN),
+        ("SortOrder", SortOrder::KNOWN),
+        ("VariableType", VariableType::KNOWN),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    for spec in specs() {
+        for (name, schema) in spec["components"]["schemas"].as_object().unwrap() {
+            let Some(values) = schema["enum"].as_array() else { continue };
+            let model = schema["x-playoff-model"].as_str().unwrap();
+            let (_, known) = known.iter().find(|(enumeration, _)| *enumeration == model).unwrap();
+            let mut values: Vec<&str> =
+                values.iter().map(|value| value.as_str().unwrap()).collect();
+            let mut known = known.to_vec();
+            values.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(values, known, "{name}");
+            seen.insert(model.to_owned());
+        }
+    }
+    assert_eq!(seen.len(), known.len(), "an enum is in no spec");
+}
+
+#[test]
+fn every_operation_has_evidence_and_a_source_in_the_catalogue_too() {
+    let mut count = 0;
+    for spec in specs() {
+        for item in spec["paths"].as_object().unwrap().values() {
+            count += item.as_object().unwrap().len();
+        }
+    }
+    assert_eq!(playoff::routes::all().count(), count);
+}
+
+#[test]
+fn an_answer_with_keys_of_tomorrow_is_read() {
+    let profile = r#"{"id":"mira","alias":"Mira K","enabled":true,"created":"2018-01-05T14:46:31.539Z",
+        "scores":[{"metric":{"id":"xp","type":"point","colour":"red"},"value":"1","trend":"up"}],
+        "teams":{},"shoe_size":38}"#;
+    let profile: playoff::v2::types::PlayerProfile = serde_json::from_str(profile).unwrap();
+    assert_eq!((profile.scores.len(), profile.teams.len()), (1, 0));
+}
+
+#[test]
+fn a_request_cannot_be_read_off_a_missing_field() {
+    let missing = playoff::v2::types::PlayerCreate::builder().id("zoe");
+    let error = playoff::v2::types::PlayerCreate::try_from(missing).unwrap_err();
+    assert!(error.to_string().contains("alias"), "{error}");
+}

@@ -1,0 +1,204 @@
+//! The sandbox as any HTTP client sees it: names, texts and statuses that official SDKs expect.
+
+use playoff::sandbox::{Right, Sandbox};
+use playoff::{Error, Playoff};
+use serde_json::{Value, json};
+
+async fn refused(route: &str) -> Error {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.playoff().get(route).await.unwrap_err()
+}
+
+/// A request that our own client would not send.
+async fn http(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    assert!(response.headers()["content-type"].to_str().unwrap().contains("application/json"));
+    (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap())
+}
+
+async fn a_token(sandbox: &Sandbox, client: &reqwest::Client) -> String {
+    let url = format!("{}/auth/token", sandbox.url());
+    let body = r#"{"client_id":"x","client_secret":"y","grant_type":"client_credentials"}"#;
+    let (_, answer) =
+        http(client.post(url).header("content-type", "application/json").body(body)).await;
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_route_not_found() {
+    for route in ["/gege?player_id=student1", "/player?player_id=student1", "/unknown"] {
+        let error = refused(route).await;
+        assert_eq!((error.name(), error.status().unwrap().as_u16()), ("route_not_found", 404));
+        assert_eq!(error.message(), "This route does not exist");
+    }
+}
+
+#[tokio::test]
+async fn a_known_route_with_another_method_is_route_not_found() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let error = sandbox.playoff().put("/runtime/player?player_id=student1").await.unwrap_err();
+    assert_eq!(error.name(), "route_not_found");
+}
+
+#[tokio::test]
+async fn a_missing_player_is_invalid_player() {
+    let error = refused("/runtime/player").await;
+    assert_eq!((error.name(), error.status().unwrap().as_u16()), ("invalid_player", 400));
+    assert_eq!(error.message(), "The 'player_id' parameter should be specified in the query");
+}
+
+#[tokio::test]
+async fn an_unknown_player_is_player_not_found() {
+    for route in ["/runtime/player?player_id=nobody", "/admin/players/nobody"] {
+        let error = refused(route).await;
+        assert_eq!((error.name(), error.status().unwrap().as_u16()), ("player_not_found", 404));
+        assert!(error.message().contains("Player with ID"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_invalid_access_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let url = format!("{}/v2/admin", sandbox.url());
+    for request in [client.get(&url), client.get(&url).bearer_auth("nonsense")] {
+        let (status, body) = http(request).await;
+        assert_eq!((status, &body["error"]), (401, &json!("invalid_access_token")));
+    }
+}
+
+#[tokio::test]
+async fn a_client_without_the_right_is_denied() {
+    let builder = Sandbox::builder().client("reader", "s", [Right::RuntimeRead]);
+    let sandbox = builder.start().await.unwrap();
+    let reader = Playoff::client_credentials("reader", "s")
+        .auth_url(sandbox.url())
+        .api_url(sandbox.url())
+        .player_id("student1")
+        .build()
+        .unwrap();
+    reader.v2().get_player().await.unwrap();
+    reader.v1().get_player().await.unwrap();
+    for error in [
+        reader.v2().play_action().action_id("water").await.unwrap_err(),
+        reader.v2().admin_list_players().await.unwrap_err(),
+        reader.v1().game_list_players().await.unwrap_err(),
+    ] {
+        assert!(error.is_access_denied(), "{error}");
+        assert_eq!(error.message(), "You are not allowed to access this api route");
+    }
+}
+
+#[tokio::test]
+async fn the_token_endpoint_reads_json_and_forms() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let url = format!("{}/auth/token", sandbox.url());
+    let form = "client_id=a&client_secret=sec+ret%26%3D%C3%A9&grant_type=client_credentials";
+    let kind = "application/x-www-form-urlencoded";
+    let (status, _) = http(client.post(&url).header("content-type", kind).body(form)).await;
+    assert_eq!(status, 200);
+    let json = r#"{"client_id":"a","client_secret":"sec ret&=é","grant_type":"client_credentials","code":null}"#;
+    for kind in ["application/json", "application/json; charset=utf-8"] {
+        let (status, body) = http(client.post(&url).header("content-type", kind).body(json)).await;
+        assert_eq!((status, &body["token_type"]), (200, &json!("Bearer")));
+    }
+    let (status, body) =
+        http(client.post(&url).header("content-type", "application/json").body("{")).await;
+    assert_eq!((status, &body["error"]), (400, &json!("invalid_request")));
+}
+
+#[tokio::test]
+async fn odd_requests_of_the_official_sdks_work() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let token = a_token(&sandbox, &client).await;
+    let url = |rest: &str| format!("{}{rest}", sandbox.url());
+    let auth = format!("player_id=student1&access_token={token}");
+
+    // A body on GET and DELETE, every parameter twice, a trailing slash, an empty parameter.
+    let get = client.get(url(&format!("/v2/runtime/player/?{auth}&{auth}&detailed=")));
+    assert_eq!(http(get.header("content-type", "application/json").body("{}")).await.0, 200);
+    // An empty body and `[]` start a process with its defaults.
+    for body in ["", "[]", "{}"] {
+        let post = client.post(url(&format!("/v1/definitions/processes/module1?{auth}")));
+        let (status, process) =
+            http(post.header("content-type", "application/json").body(body)).await;
+        assert_eq!((status, &process["definition"]), (200, &json!("module1")), "{body}");
+        // A process id is found with its slash plain and escaped.
+        let id = process["id"].as_str().unwrap();
+        for id in [id.to_owned(), id.replace('/', "%2F")] {
+            let (status, _) = http(client.get(url(&format!("/v1/processes/{id}?{auth}")))).await;
+            assert_eq!(status, 200, "{id}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_errors_and_preflights_may_be_read_by_browsers() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let url = format!("{}/v2/admin", sandbox.url());
+    for request in [client.get(&url), client.request(reqwest::Method::OPTIONS, &url)] {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_body_is_a_validation_exception() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    for body in [json!([1]), json!("x"), json!({"id": 7}), json!({})] {
+        let error = playoff.post("/admin/players").json(&body).await.unwrap_err();
+        assert_eq!(
+            (error.name(), error.message()),
+            ("validation_exception", "Invalid request"),
+            "{body}"
+        );
+        assert_eq!(error.data().unwrap()["valid"], false);
+    }
+}
+
+#[tokio::test]
+async fn pages_honour_skip_and_limit_and_count_the_whole() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    let all = playoff.v2().admin_list_players().limit(1_000_000).await.unwrap();
+    let page = playoff.v2().admin_list_players().skip(1).limit(2).await.unwrap();
+    assert_eq!((page.total, page.data.len()), (all.total, 2));
+    assert_eq!(page.data[0].id, all.data[1].id);
+    let processes = playoff.with_player("student1").v1().list_processes().skip(4).limit(1);
+    let processes = processes.await.unwrap();
+    assert_eq!(processes.data[0].definition.id(), "module1");
+}
+
+#[tokio::test]
+async fn two_sandboxes_know_nothing_of_each_other() {
+    let (one, two) = (Sandbox::start().await.unwrap(), Sandbox::start().await.unwrap());
+    one.playoff().v2().admin_create_player().id("zoe").alias("Z").await.unwrap();
+    assert!(two.playoff().v2().admin_get_player().player_id("zoe").await.is_err());
+}
+
+#[tokio::test]
+async fn a_dropped_sandbox_frees_its_port() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    playoff.connect().await.unwrap();
+    let address = sandbox.url().trim_start_matches("http://").to_owned();
+    drop(playoff);
+    drop(sandbox);
+    // The server ends in its own time; each refused try yields to it.
+    while tokio::net::TcpListener::bind(&address).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn requests_are_counted() {
+    let sandbox = Sandbox::start().await.unwrap();
+    assert_eq!((sandbox.token_requests(), sandbox.api_requests()), (0, 0));
+    sandbox.playoff().get("/admin").await.unwrap();
+    assert_eq!((sandbox.token_requests(), sandbox.api_requests()), (1, 1));
+}

@@ -1,0 +1,349 @@
+//! The life of a token: asked for late, kept, renewed early, once, by one caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use playoff::Error;
+use playoff::sandbox::Sandbox;
+use serde_json::Value;
+
+use super::scripted::{Reply, Scripted};
+
+const HOUR: u64 = 60 * 60;
+
+/// A clock that a test moves.
+#[derive(Clone, Default)]
+struct Hands(Arc<AtomicU64>);
+
+impl Hands {
+    fn forward(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn clock(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
+        let start = SystemTime::now();
+        let passed = Arc::clone(&self.0);
+        move || start + Duration::from_secs(passed.load(Ordering::SeqCst))
+    }
+}
+
+fn ok() -> Reply {
+    Reply::json(200, "{}")
+}
+
+async fn get(playoff: &playoff::Playoff) -> Result<Value, Error> {
+    playoff.get("/admin").await
+}
+
+#[tokio::test]
+async fn building_a_client_sends_nothing() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let _playoff = server.playoff();
+    assert_eq!(server.order(), "");
+}
+
+#[tokio::test]
+async fn the_first_call_fetches_a_token_and_the_next_one_uses_it() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let playoff = server.playoff();
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TAA");
+    assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN-1"));
+}
+
+#[tokio::test]
+async fn clones_and_both_halves_share_one_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    playoff.clone().v2().admin_get_status().await.unwrap();
+    playoff.with_player("johny").v1().get_player().await.unwrap();
+    playoff.get("/admin").await.unwrap();
+    assert_eq!(sandbox.token_requests(), 1);
+}
+
+#[tokio::test]
+async fn connecting_finds_wrong_credentials_before_the_first_call() {
+    let sandbox = Sandbox::start().await.unwrap();
+    sandbox.playoff().connect().await.unwrap();
+    let wrong = playoff::Playoff::client_credentials("wrong_id", "x")
+        .auth_url(sandbox.url())
+        .api_url(sandbox.url())
+        .build()
+        .unwrap();
+    let error = wrong.connect().await.unwrap_err();
+    assert!(error.is_client_auth_fail());
+    assert_eq!(error.message(), "Client authentication failed");
+    assert_eq!(error.call(), Some("POST /auth/token"));
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_before_the_call() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(HOUR + 1);
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATAA");
+    assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN-2"));
+}
+
+#[tokio::test]
+async fn a_token_within_the_margin_is_renewed_before_the_call() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let hands = Hands::default();
+    let margin = Duration::from_secs(300);
+    let playoff = server.builder().token_margin(margin).clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(HOUR - 299);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATA");
+}
+
+#[tokio::test]
+async fn a_life_shorter_than_the_margin_is_no_token_request_per_call() {
+    let short = r#"{"access_token":"t","expires_in":5}"#;
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => Reply::json(200, short),
+        false => ok(),
+    })
+    .await;
+    let playoff = server.builder().token_margin(Duration::from_secs(60)).build().unwrap();
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TAA");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_the_call_sent_again() {
+    let server =
+        Scripted::with_tokens(|_, n| if n == 0 { Reply::refused_token() } else { ok() }).await;
+    let playoff = server.playoff();
+    let call = playoff.post("/admin/players").json(serde_json::json!({"id": "a"}));
+    call.await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATAA");
+    let seen = server.seen();
+    assert_eq!(seen[1].body, seen[3].body);
+    assert_eq!(seen[3].header("authorization"), Some("Bearer CANARY-TOKEN-2"));
+}
+
+#[tokio::test]
+async fn a_refusal_that_lasts_ends_after_one_repeat() {
+    let server = Scripted::with_tokens(|_, _| Reply::refused_token()).await;
+    let error = get(&server.playoff()).await.unwrap_err();
+    assert!(error.is_invalid_access_token());
+    assert_eq!(error.status().unwrap(), 401);
+    assert_eq!(server.order(), "TATA");
+}
+
+#[tokio::test]
+async fn the_same_token_again_is_not_sent_again() {
+    let server = Scripted::start(|seen, _| match seen.is_token_request() {
+        true => Reply::token("same"),
+        false => Reply::refused_token(),
+    })
+    .await;
+    assert!(get(&server.playoff()).await.unwrap_err().is_invalid_access_token());
+    assert_eq!(server.order(), "TAT");
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_is_the_error_of_the_call() {
+    let server = Scripted::start(|seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::token("first"),
+        (true, _) => Reply::json(401, r#"{"error":"client_auth_fail","error_description":"gone"}"#),
+        (false, _) => Reply::refused_token(),
+    })
+    .await;
+    assert!(get(&server.playoff()).await.unwrap_err().is_client_auth_fail());
+    assert_eq!(server.order(), "TAT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_calls_that_find_an_expired_token_cause_one_token_request() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let hands = Hands::default();
+    let builder = sandbox.playoff_builder().clock(hands.clock()).max_in_flight(64);
+    let playoff = builder.timeout(Duration::from_secs(300)).build().unwrap();
+    playoff.connect().await.unwrap();
+    hands.forward(48 * HOUR);
+
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..10_000 {
+        calls.spawn(playoff.v2().admin_get_status().into_future());
+    }
+    let answers = calls.join_all().await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(sandbox.token_requests(), 2, "one to connect, one for all calls");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_calls_refused_with_one_token_cause_one_token_request() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    playoff.connect().await.unwrap();
+    sandbox.expire_tokens();
+
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        calls.spawn(playoff.v2().admin_get_status().into_future());
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(sandbox.token_requests(), 2);
+}
+
+#[tokio::test]
+async fn when_the_caller_that_renews_is_cancelled_the_next_takes_over() {
+    let server = Scripted::start(|seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::Silence,
+        (true, _) => Reply::token("second"),
+        (false, _) => ok(),
+    })
+    .await;
+    let playoff = server.playoff();
+    let first = tokio::spawn(playoff.get("/admin").into_future());
+    server.reached(1).await;
+    let second = tokio::spawn(playoff.get("/admin").into_future());
+    first.abort();
+    assert!(first.await.unwrap_err().is_cancelled());
+    second.await.unwrap().unwrap();
+    assert_eq!(server.order(), "TTA");
+}
+
+#[tokio::test]
+async fn waiting_calls_share_a_failure_and_it_is_not_asked_again_for_a_second() {
+    let server = Scripted::start(|_, _| Reply::html(500, "<html>down</html>")).await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        calls.spawn(playoff.get("/admin").into_future());
+    }
+    for outcome in calls.join_all().await {
+        let error = outcome.unwrap_err();
+        assert_eq!((error.is_bad_answer(), error.status().unwrap().as_u16()), (true, 500));
+    }
+    assert_eq!(server.order(), "T");
+    hands.forward(1);
+    get(&playoff).await.unwrap_err();
+    assert_eq!(server.order(), "TT");
+}
+
+#[tokio::test]
+async fn an_early_renewal_that_fails_spoils_nothing() {
+    let server = Scripted::start(|seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::token("good"),
+        (true, _) => Reply::Close,
+        (false, _) => ok(),
+    })
+    .await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(HOUR - 30);
+    get(&playoff).await.unwrap();
+    // reqwest may repeat a request whose idle connection was closed under it.
+    assert!(server.order().starts_with("TAT") && server.order().ends_with('A'));
+    assert_eq!(server.last().header("authorization"), Some("Bearer good"));
+    hands.forward(60);
+    assert!(get(&playoff).await.is_err(), "now it has expired");
+}
+
+#[tokio::test]
+async fn while_one_caller_renews_early_the_others_go_on() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&silent);
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true if flag.load(Ordering::SeqCst) => Reply::Silence,
+        true => Reply::token("good"),
+        false => ok(),
+    })
+    .await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    silent.store(true, Ordering::SeqCst);
+    hands.forward(HOUR - 30);
+    let renewing = tokio::spawn(playoff.get("/admin").into_future());
+    server.reached(3).await;
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATA");
+    renewing.abort();
+}
+
+#[tokio::test]
+async fn a_token_answer_that_holds_no_token_is_a_clear_error() {
+    for (body, words) in [
+        ("", "no JSON"),
+        ("<html>", "no JSON"),
+        (r#"{"access_token":"CANARY"#, "no JSON"),
+        ("{}", "no access_token"),
+        (r#"{"access_token":""}"#, "no access_token"),
+        (r#"{"access_token":"a\nb"}"#, "cannot be sent"),
+    ] {
+        let server = Scripted::start(move |_, _| Reply::json(200, body)).await;
+        let error = get(&server.playoff()).await.unwrap_err();
+        assert!(error.is_bad_answer(), "{body}: {error}");
+        assert!(error.message().contains(words), "{body}: {error}");
+        assert_eq!(server.order(), "T");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_token_endpoint_ends_in_a_timeout() {
+    let server = Scripted::start(|_, _| Reply::Silence).await;
+    let playoff = server.builder().timeout(Duration::from_millis(80)).build().unwrap();
+    assert!(get(&playoff).await.unwrap_err().is_timeout());
+    assert_eq!(server.order(), "T");
+}
+
+#[tokio::test]
+async fn any_secret_arrives_unchanged() {
+    let secret = "q\"b\\s&a=e+é\n\u{1f512}";
+    let server = Scripted::start(|seen, _| match seen.is_token_request() {
+        true => Reply::token("t"),
+        false => ok(),
+    })
+    .await;
+    let playoff = playoff::Playoff::client_credentials("id", secret)
+        .auth_url(&server.url)
+        .api_url(&server.url)
+        .build()
+        .unwrap();
+    get(&playoff).await.unwrap();
+    let sent: Value = serde_json::from_str(&server.seen()[0].body).unwrap();
+    assert_eq!(sent["client_secret"], secret);
+    assert_eq!(sent["grant_type"], "client_credentials");
+}
+
+#[tokio::test]
+async fn clients_side_by_side_never_mix_their_tokens() {
+    let mixed = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&mixed);
+    let server = Scripted::start(move |seen, _| {
+        if seen.is_token_request() {
+            let fields: Value = serde_json::from_str(&seen.body).unwrap();
+            return Reply::token(&format!("of-{}", fields["client_id"].as_str().unwrap()));
+        }
+        let client = seen.target.rsplit('/').next().unwrap();
+        if seen.header("authorization") != Some(&format!("Bearer of-{client}")) {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        ok()
+    })
+    .await;
+    let mut calls = tokio::task::JoinSet::new();
+    for name in ["a", "b", "c", "d"] {
+        let builder = playoff::Playoff::client_credentials(name, "s");
+        let playoff = builder.auth_url(&server.url).api_url(&server.url).build().unwrap();
+        for _ in 0..50 {
+            calls.spawn(playoff.get(&format!("/x/{name}")).into_future());
+        }
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(mixed.load(Ordering::SeqCst), 0);
+}
