@@ -19,7 +19,7 @@ use crate::setters;
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
     let by_builder: BTreeMap<String, &Operation> =
         operations.iter().map(|operation| (operation.pascal(), operation)).collect();
-    let mut polished = File { shebang: None, attrs: Vec::new(), items: client(version) };
+    let mut polished = client(version);
     let mut methods = 0;
     let mut bodies = BTreeMap::new();
     let mut builders = None;
@@ -47,12 +47,12 @@ pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Res
     Ok(polished)
 }
 
-fn client(version: &str) -> Vec<Item> {
+fn client(version: &str) -> File {
     let about = format!(
         "Typed calls of API version {}, see [`Playoff::{version}`](crate::Playoff::{version}).",
         &version[1..]
     );
-    let file: File = parse_quote! {
+    parse_quote! {
         #[doc = #about]
         #[derive(Clone, Debug)]
         pub struct Client {
@@ -66,8 +66,7 @@ fn client(version: &str) -> Vec<Item> {
                 crate::runtime::Call::new(self.transport.clone(), route)
             }
         }
-    };
-    file.items
+    }
 }
 
 /// The inherent `impl Client` that starts calls; its methods answer `builder::…`.

@@ -44,7 +44,8 @@ fn list_item(method: &ImplItemFn) -> Option<Type> {
         let syn::WherePredicate::Type(predicate) = predicate else { return None };
         predicate.bounds.iter().find_map(|bound| {
             let syn::TypeParamBound::Trait(bound) = bound else { return None };
-            let path = Type::Path(syn::TypePath { qself: None, path: bound.path.clone() });
+            let path = &bound.path;
+            let path: Type = parse_quote!(#path);
             argument(argument(&path, "TryInto")?, "Vec").cloned()
         })
     })

@@ -13,8 +13,8 @@ use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::game::{Call, Game, Refusal, Reply};
-use super::tokens::{Right, Tokens, refusal};
+use super::game::{Call, Game, Outcome, Refusal, Reply};
+use super::tokens::{Right, Tokens};
 use super::{answer, example};
 use crate::routes::{self, PlayerScope, Route, Version};
 
@@ -76,7 +76,10 @@ async fn respond(state: &State, request: Request<Body>) -> Response<Body> {
         return preflight();
     }
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return answer::refused(&invalid("The body is larger than 10 MiB or was cut off"));
+        return answer::refused(&Refusal::fault(
+            "",
+            "The body is larger than 10 MiB or was cut off",
+        ));
     };
     let outcome = match head.uri.path() {
         "/auth/token" => token(state, &head.method, &head.headers, &body),
@@ -104,13 +107,13 @@ fn token(
     method: &Method,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Response<Body>, Refusal> {
+) -> Outcome<Response<Body>> {
     if method != Method::POST {
         return Err(no_route());
     }
     state.token_requests.fetch_add(1, Ordering::Relaxed);
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let malformed = || refusal(400, "invalid_request", "Malformed request body");
+    let malformed = || Refusal::new(400, "invalid_request", "Malformed request body");
     // Official SDKs send either; where none is named, a brace tells.
     let fields: Map<String, Value> = if kind.contains("json") || body.starts_with(b"{") {
         serde_json::from_slice(body).map_err(|_| malformed())?
@@ -128,7 +131,7 @@ fn api(
     uri: &axum::http::Uri,
     headers: &HeaderMap,
     body: &[u8],
-) -> Result<Response<Body>, Refusal> {
+) -> Outcome<Response<Body>> {
     state.api_requests.fetch_add(1, Ordering::Relaxed);
     let query = query(uri.query().unwrap_or_default());
     let credential = credential(&query, headers).unwrap_or_default();
@@ -136,7 +139,7 @@ fn api(
     let (version, path) = version(uri.path()).ok_or_else(no_route)?;
     let (route, parameters) = routes::find(version, method, path).ok_or_else(no_route)?;
     if !rights.contains(&Right::needed(path, method == Method::GET)) {
-        return Err(refusal(401, "access_denied", "You are not allowed to access this api route"));
+        return Err(Refusal::access_denied("You are not allowed to access this api route"));
     }
     let body = read_body(method, body)?;
     let parameters = decode(parameters);
@@ -202,7 +205,7 @@ fn decode(parameters: BTreeMap<&'static str, &str>) -> BTreeMap<String, String> 
 }
 
 /// SDKs send `{}` with GET and DELETE, and nothing, `[]` or `null` for an empty body.
-fn read_body(method: &Method, body: &[u8]) -> Result<Value, Refusal> {
+fn read_body(method: &Method, body: &[u8]) -> Outcome<Value> {
     if body.is_empty() || method == Method::GET || method == Method::DELETE {
         return Ok(json!({}));
     }
@@ -210,8 +213,8 @@ fn read_body(method: &Method, body: &[u8]) -> Result<Value, Refusal> {
         Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
         Ok(Value::Null) => Ok(json!({})),
         Ok(Value::Array(items)) if items.is_empty() => Ok(json!({})),
-        Ok(_) => Err(invalid("The body is no JSON object")),
-        Err(error) => Err(invalid(&format!("The body is no JSON: {error}"))),
+        Ok(_) => Err(Refusal::fault("", "The body is no JSON object")),
+        Err(error) => Err(Refusal::fault("", format!("The body is no JSON: {error}"))),
     }
 }
 
@@ -219,26 +222,19 @@ fn acting_player(
     route: &Route,
     query: &BTreeMap<String, String>,
     game: &Game,
-) -> Result<Option<String>, Refusal> {
+) -> Outcome<Option<String>> {
     if route.player == PlayerScope::None {
         return Ok(None);
     }
     let Some(id) = query.get("player_id") else {
-        let text = "The 'player_id' parameter should be specified in the query";
-        return Err(refusal(400, "invalid_player", text));
+        return Err(Refusal::invalid_player());
     };
     if !game.has_player(id) {
-        let text = format!("Player with ID '{id}' does not exist");
-        return Err(refusal(404, "player_not_found", &text));
+        return Err(Refusal::player_not_found(id));
     }
     Ok(Some(id.clone()))
 }
 
-fn no_route() -> Refusal {
-    refusal(404, "route_not_found", "This route does not exist")
-}
-
-fn invalid(problem: &str) -> Refusal {
-    let data = json!({"valid": false, "errors": [{"message": problem}]});
-    Refusal { data: Some(data), ..refusal(400, "validation_exception", "Invalid request") }
+fn no_route() -> Box<Refusal> {
+    Refusal::new(404, "route_not_found", "This route does not exist")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use super::game::Refusal;
+use super::game::{Outcome, Refusal};
 
 /// What a client may do: a group of routes, to read (GET) or to write (all other methods).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,32 +71,34 @@ impl Tokens {
     }
 
     /// Answers a token request, its fields already read from JSON or form.
-    pub(super) fn grant(&mut self, fields: &Map<String, Value>) -> Result<Value, Refusal> {
+    pub(super) fn grant(&mut self, fields: &Map<String, Value>) -> Outcome<Value> {
         // SDKs send a field that they do not use as null or as empty text.
         let field =
             |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let (Some(id), Some(secret)) = (field("client_id"), field("client_secret")) else {
-            return Err(refusal(
+            return Err(Refusal::new(
                 400,
                 "invalid_request",
                 "client_id and client_secret are required",
             ));
         };
         if id == "wrong_id" || self.secret_of(id, secret) != secret {
-            return Err(refusal(401, "client_auth_fail", "Client authentication failed"));
+            return Err(Refusal::new(401, "client_auth_fail", "Client authentication failed"));
         }
         match field("grant_type") {
             Some("client_credentials") => Ok(self.issue(id)),
             // No login page here, so no code and no refresh token can be good.
-            Some("authorization_code") => Err(refusal(
+            Some("authorization_code") => Err(Refusal::new(
                 400,
                 "invalid_grant",
                 "The authorization code is invalid or has expired",
             )),
-            Some("refresh_token") => {
-                Err(refusal(400, "invalid_grant", "The refresh token is invalid or has expired"))
-            }
-            _ => Err(refusal(400, "unsupported_grant_type", "Unsupported grant type")),
+            Some("refresh_token") => Err(Refusal::new(
+                400,
+                "invalid_grant",
+                "The refresh token is invalid or has expired",
+            )),
+            _ => Err(Refusal::new(400, "unsupported_grant_type", "Unsupported grant type")),
         }
     }
 
@@ -128,7 +130,7 @@ impl Tokens {
     }
 
     /// The rights behind a token that is good now.
-    pub(super) fn rights(&self, token: &str) -> Result<&[Right], Refusal> {
+    pub(super) fn rights(&self, token: &str) -> Outcome<&[Right]> {
         self.live
             .get(token)
             .filter(|issued| issued.expires.is_none_or(|end| Instant::now() < end))
@@ -136,7 +138,7 @@ impl Tokens {
             .map(|client| client.rights.as_slice())
             .ok_or_else(|| {
                 let text = "The access token provided is invalid or has expired";
-                refusal(401, "invalid_access_token", text)
+                Refusal::new(401, "invalid_access_token", text)
             })
     }
 }
@@ -151,10 +153,6 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-pub(super) fn refusal(status: u16, name: &'static str, text: &str) -> Refusal {
-    Refusal { status, name, text: text.to_owned(), data: None, retry_after: None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -163,7 +161,7 @@ mod tests {
         fields.as_object().cloned().unwrap_or_default()
     }
 
-    fn grant(tokens: &mut Tokens, id: &str, secret: &str) -> Result<Value, Refusal> {
+    fn grant(tokens: &mut Tokens, id: &str, secret: &str) -> Outcome<Value> {
         tokens.grant(&request(json!({
             "client_id": id, "client_secret": secret, "grant_type": "client_credentials"
         })))

@@ -7,7 +7,7 @@ use super::design::Design;
 use super::player::Player;
 use super::rate::Rate;
 use super::refusal::Outcome;
-use super::request::{Report, is_identifier};
+use super::request::Report;
 use super::reward::Reward;
 use super::variable::Variable;
 
@@ -33,15 +33,7 @@ pub(super) struct ActionRule {
 impl Action {
     pub(super) fn read(design: Map<String, Value>) -> Outcome<Action> {
         let mut report = Report::default();
-        let id = report.needed(&design, "", "id");
-        if !id.is_empty() && !is_identifier(&id) {
-            report.fault("id", "should be an identifier");
-        }
-        let name = report.needed(&design, "", "name");
-        for key in ["description", "image"] {
-            report.text(&design, "", key);
-        }
-        report.array(&design, "", "tags");
+        let (id, name) = report.heading(&design);
         let requires = Condition::read(design.get("requires"), "requires", &mut report);
         let rules = rules(&design, &mut report);
         let variables = Variable::read_all(&design, &mut report);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::formula::Formula;
 use super::number::Number;
 use super::refusal::Outcome;
-use super::request::{Report, is_identifier};
+use super::request::Report;
 
 /// One metric of the game. The design is kept as it was sent and read once into `kind`.
 #[derive(Clone, Debug)]
@@ -37,15 +37,7 @@ pub(super) struct Part {
 impl Metric {
     pub(super) fn read(design: Map<String, Value>) -> Outcome<Metric> {
         let mut report = Report::default();
-        let id = report.needed(&design, "", "id");
-        if !id.is_empty() && !is_identifier(&id) {
-            report.fault("id", "should be an identifier");
-        }
-        let name = report.needed(&design, "", "name");
-        for key in ["description", "image"] {
-            report.text(&design, "", key);
-        }
-        report.array(&design, "", "tags");
+        let (id, name) = report.heading(&design);
         let kind = kind(&design, &mut report);
         report.settle(())?;
         Ok(Metric { id, name, kind, design })

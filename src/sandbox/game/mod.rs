@@ -42,7 +42,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub(crate) use self::refusal::Refusal;
+pub(crate) use self::refusal::{Outcome, Refusal};
 use crate::routes::Version;
 
 use self::board::Gain;
@@ -51,7 +51,6 @@ use self::dice::Dice;
 use self::feed::Event;
 use self::flow::Process;
 use self::player::Player;
-use self::refusal::Outcome;
 use self::request::Request;
 
 /// One request, already routed and authorised.
@@ -143,13 +142,9 @@ impl Game {
     }
 
     /// None: this operation has no state here, the caller answers with an example.
-    pub(crate) fn answer(
-        &mut self,
-        call: &Call<'_>,
-        now: Timestamp,
-    ) -> Option<Result<Reply, Refusal>> {
+    pub(crate) fn answer(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Outcome<Reply>> {
         let handler = HANDLERS.get(&(call.version, call.operation))?;
-        Some(handler(self, &Request { call, now }).map_err(|refusal| *refusal))
+        Some(handler(self, &Request { call, now }))
     }
 
     fn player(&self, id: &str) -> Option<&Player> {

@@ -14,60 +14,65 @@ pub(crate) struct Refusal {
 }
 
 /// Boxed, because refusals are rare and much larger than what they stand in for.
-pub(super) type Outcome<T> = Result<T, Box<Refusal>>;
+pub(crate) type Outcome<T> = Result<T, Box<Refusal>>;
 
 impl Refusal {
-    pub(super) fn new(status: u16, name: &'static str, text: impl Into<String>) -> Box<Refusal> {
+    pub(crate) fn new(status: u16, name: &'static str, text: impl Into<String>) -> Box<Refusal> {
         Box::new(Refusal { status, name, text: text.into(), data: None, retry_after: None })
     }
 
     /// The report of a request that does not fit its schema. Only `valid` is on record.
-    pub(super) fn invalid(faults: Vec<Value>) -> Box<Refusal> {
+    pub(crate) fn invalid(faults: Vec<Value>) -> Box<Refusal> {
         let mut refusal = Refusal::new(400, "validation_exception", "Invalid request");
         refusal.data = Some(json!({ "valid": false, "errors": faults }));
         refusal
     }
 
-    pub(super) fn fault(path: &str, message: impl Into<String>) -> Box<Refusal> {
+    pub(crate) fn fault(path: &str, message: impl Into<String>) -> Box<Refusal> {
         Refusal::invalid(vec![json!({ "path": path, "message": message.into() })])
     }
 
-    pub(super) fn player_not_found(id: &str) -> Box<Refusal> {
+    pub(crate) fn invalid_player() -> Box<Refusal> {
+        let text = "The 'player_id' parameter should be specified in the query";
+        Refusal::new(400, "invalid_player", text)
+    }
+
+    pub(crate) fn player_not_found(id: &str) -> Box<Refusal> {
         Refusal::new(404, "player_not_found", format!("Player with ID '{id}' does not exist"))
     }
 
-    pub(super) fn player_exists(id: &str) -> Box<Refusal> {
+    pub(crate) fn player_exists(id: &str) -> Box<Refusal> {
         Refusal::new(409, "player_exists", format!("A player with ID '{id}' already exists"))
     }
 
-    pub(super) fn metric_not_found(id: &str) -> Box<Refusal> {
+    pub(crate) fn metric_not_found(id: &str) -> Box<Refusal> {
         Refusal::new(404, "metric_not_found", format!("The metric '{id}' does not exist"))
     }
 
     /// Assumption: an unknown action is called `action_not_found`.
-    pub(super) fn action_not_found(id: &str) -> Box<Refusal> {
+    pub(crate) fn action_not_found(id: &str) -> Box<Refusal> {
         Refusal::new(404, "action_not_found", format!("The action '{id}' does not exist"))
     }
 
     /// Assumption: an unknown leaderboard is called `leaderboard_not_found`.
-    pub(super) fn leaderboard_not_found(id: &str) -> Box<Refusal> {
+    pub(crate) fn leaderboard_not_found(id: &str) -> Box<Refusal> {
         Refusal::new(404, "leaderboard_not_found", format!("The leaderboard '{id}' does not exist"))
     }
 
     /// Assumption: an unknown process and an unknown process definition are `process_not_found`.
-    pub(super) fn process_not_found(id: &str) -> Box<Refusal> {
+    pub(crate) fn process_not_found(id: &str) -> Box<Refusal> {
         Refusal::new(404, "process_not_found", format!("The process '{id}' does not exist"))
     }
 
-    pub(super) fn access_denied(text: impl Into<String>) -> Box<Refusal> {
+    pub(crate) fn access_denied(text: impl Into<String>) -> Box<Refusal> {
         Refusal::new(401, "access_denied", text)
     }
 
-    pub(super) fn image_not_found(text: &str) -> Box<Refusal> {
+    pub(crate) fn image_not_found(text: &str) -> Box<Refusal> {
         Refusal::new(404, "image_not_found", text)
     }
 
-    pub(super) fn invalid_date(key: &str, text: &str) -> Box<Refusal> {
+    pub(crate) fn invalid_date(key: &str, text: &str) -> Box<Refusal> {
         Refusal::new(400, "invalid_date", format!("The '{key}' date '{text}' is malformed"))
     }
 }

@@ -55,10 +55,7 @@ impl<'a> Request<'a> {
     }
 
     pub(super) fn player(&self) -> Outcome<&'a str> {
-        self.call.player.ok_or_else(|| {
-            let text = "The 'player_id' parameter should be specified in the query";
-            Refusal::new(400, "invalid_player", text)
-        })
+        self.call.player.ok_or_else(Refusal::invalid_player)
     }
 
     /// Some clients turn an empty object into `[]` or send no body at all.
@@ -171,6 +168,20 @@ impl Report {
                 false
             }
         }
+    }
+
+    /// What every design has: id and name, which are needed, description, image and tags.
+    pub(super) fn heading(&mut self, design: &Map<String, Value>) -> (String, String) {
+        let id = self.needed(design, "", "id");
+        if !id.is_empty() && !is_identifier(&id) {
+            self.fault("id", "should be an identifier");
+        }
+        let name = self.needed(design, "", "name");
+        for key in ["description", "image"] {
+            self.text(design, "", key);
+        }
+        self.array(design, "", "tags");
+        (id, name)
     }
 
     pub(super) fn array<'v>(

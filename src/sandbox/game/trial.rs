@@ -62,7 +62,7 @@ impl Trial {
             body: &body,
             player,
         };
-        self.game.answer(&call, self.now).expect("a known operation").map_err(Box::new)
+        self.game.answer(&call, self.now).expect("a known operation")
     }
 
     pub(super) fn json(
