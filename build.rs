@@ -17,6 +17,8 @@ mod routes;
 mod setters;
 #[path = "build/spec.rs"]
 mod spec;
+#[path = "build/stream.rs"]
+mod stream;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

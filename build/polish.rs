@@ -13,7 +13,7 @@ use syn::{Fields, File, Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, Ty
 
 use crate::docs;
 use crate::operation::{Answer, Operation, Parameter, Place};
-use crate::setters;
+use crate::{setters, stream};
 
 /// `file` on our runtime.
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
@@ -250,6 +250,7 @@ fn call_impl(
     if body_setters != operation.body.is_some() {
         return Err(format!("{version}: {}: the body was not generated", operation.id));
     }
+    item.items.extend(stream::method(operation, &output, bodies)?);
     item.items.extend(setters::per_call());
     item.items.extend(setters::body(operation, bodies)?);
     let awaited = parse_quote! {

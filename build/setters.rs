@@ -93,14 +93,18 @@ pub(crate) fn body(operation: &Operation, bodies: &Bodies) -> Result<Vec<ImplIte
         }
         let about: Vec<&Attribute> =
             field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect();
-        let mut ty = field.ty.clone();
-        InTypes(bodies).visit_type_mut(&mut ty);
-        setters.push(body_field(&ident, &ty, &about));
+        setters.push(body_field(&ident, &in_types(&field.ty, bodies), &about));
     }
     Ok(setters)
 }
 
 /// Fields name their neighbours plainly; from outside those stand in `types`.
+pub(crate) fn in_types(ty: &Type, types: &Bodies) -> Type {
+    let mut ty = ty.clone();
+    InTypes(types).visit_type_mut(&mut ty);
+    ty
+}
+
 struct InTypes<'a>(&'a Bodies);
 
 impl VisitMut for InTypes<'_> {

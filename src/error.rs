@@ -53,6 +53,7 @@ struct Inner {
     call: Option<String>,
     answer: Option<Answer>,
     data: Option<Value>,
+    hint: Option<String>,
     source: Option<BoxError>,
 }
 
@@ -82,6 +83,7 @@ impl Error {
             call: None,
             answer: None,
             data: None,
+            hint: None,
             source: None,
         }))
     }
@@ -160,6 +162,14 @@ impl Error {
         self
     }
 
+    /// Adds what may help.
+    pub(crate) fn with_hint(mut self, hint: String) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.hint = Some(hint);
+        }
+        self
+    }
+
     /// Replaces each of `secrets` wherever the server may have repeated it.
     ///
     /// A very short one keeps nothing safe, and replacing it would shred every text.
@@ -211,6 +221,12 @@ impl Error {
     #[must_use]
     pub fn data(&self) -> Option<&Value> {
         self.0.data.as_ref()
+    }
+
+    /// What may help: with `route_not_found` of a raw call, the known routes that are nearest.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
     }
 
     /// Method and path of the call that failed, `GET /v2/runtime/player` for instance.
@@ -346,10 +362,14 @@ impl fmt::Display for Error {
             write!(f, ": {}", self.0.message)?;
         }
         match (self.status(), self.call()) {
-            (Some(status), Some(call)) => write!(f, " ({}, {call})", status.as_u16()),
-            (Some(status), None) => write!(f, " ({})", status.as_u16()),
-            (None, Some(call)) => write!(f, " ({call})"),
-            (None, None) => Ok(()),
+            (Some(status), Some(call)) => write!(f, " ({}, {call})", status.as_u16())?,
+            (Some(status), None) => write!(f, " ({})", status.as_u16())?,
+            (None, Some(call)) => write!(f, " ({call})")?,
+            (None, None) => {}
+        }
+        match self.hint() {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
         }
     }
 }

@@ -7,6 +7,8 @@ mod client;
 mod error;
 mod hosts;
 pub mod model;
+#[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
+mod page;
 mod path;
 mod raw;
 mod response;
@@ -26,6 +28,7 @@ pub mod v2;
 
 pub use client::{Playoff, PlayoffBuilder};
 pub use error::Error;
+pub use page::Pages;
 pub use raw::{Binary, Json, RawCall, Text};
 pub use response::{Image, Response};
 pub use transport::TokenCarrier;

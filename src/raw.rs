@@ -208,9 +208,23 @@ impl<A: Read> RawCall<A> {
     pub async fn send(self) -> Result<Response<A::Value>, Error> {
         let (transport, mut call) = self.request.outgoing()?;
         call.accept = A::ACCEPT;
-        let answered = transport.send(&call).await?;
+        let answered = transport.send(&call).await.map_err(|error| with_nearest(error, &call))?;
         A::read(answered).map_err(|error| error.during(&call.name))
     }
+}
+
+/// A route that does not exist is usually misspelt.
+fn with_nearest(error: Error, call: &Outgoing) -> Error {
+    if error.name() != "route_not_found" {
+        return error;
+    }
+    let Some((version, path)) = &call.route else { return error };
+    let near = routes::nearest(*version, call.method(), path);
+    if near.is_empty() {
+        return error;
+    }
+    let near: Vec<String> = near.iter().map(ToString::to_string).collect();
+    error.with_hint(format!("known routes like it: {}", near.join(", ")))
 }
 
 impl<A: Read> IntoFuture for RawCall<A> {
@@ -249,6 +263,7 @@ impl RawRequest {
             url.set_query(Some(&self.query.join("&")));
         }
         let mut call = Outgoing::new(self.method, url);
+        call.route = Some((self.version, path));
         call.body = match (self.body, call.method().as_str()) {
             (Some(_), "GET" | "HEAD") => {
                 return Err(Error::invalid_call("a GET carries no body: use .query(…) or POST"));

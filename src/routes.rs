@@ -118,7 +118,55 @@ pub fn find<'p>(
         .max_by_key(|(route, _)| route.literals())
 }
 
+/// The routes that are most like `method` and `path`, best first, three at most; of the other
+/// version too, where a route of `version` is not much better.
+///
+/// ```
+/// use playoff::routes::{self, Version};
+/// let near = routes::nearest(Version::V2, &playoff::Method::GET, "/runtime/playr");
+/// assert_eq!(near[0].to_string(), "GET /v2/runtime/player");
+/// ```
+#[must_use]
+pub fn nearest(version: Version, method: &Method, path: &str) -> Vec<&'static Route> {
+    let path = path.trim_matches('/');
+    let likeness = |route: &Route| {
+        let mut likeness = strsim::normalized_levenshtein(path, route.path.trim_matches('/'));
+        if let Some(filled) = route.filled_like(path) {
+            likeness = likeness.max(strsim::normalized_levenshtein(path, &filled));
+        }
+        likeness
+            - 0.1 * f64::from(route.method != *method)
+            - 0.1 * f64::from(route.version != version)
+    };
+    let mut near: Vec<(f64, &'static Route)> = all()
+        .map(|route| (likeness(route), route))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .collect();
+    near.sort_by(|(one, _), (two, _)| two.total_cmp(one));
+    near.truncate(3);
+    near.into_iter().map(|(_, route)| route).collect()
+}
+
+/// `GET /v2/runtime/player`.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} /{}{}", self.method, self.version, self.path)
+    }
+}
+
 impl Route {
+    /// The template with the segments of `path` in place of its parameters, so that ids count for
+    /// nothing; None where the number of segments differs.
+    fn filled_like(&self, path: &str) -> Option<String> {
+        let mut segments = path.split('/');
+        let mut filled = Vec::new();
+        for expected in self.path.trim_matches('/').split('/') {
+            let segment = segments.next()?;
+            filled.push(if expected.starts_with('{') { segment } else { expected });
+        }
+        segments.next().is_none().then(|| filled.join("/"))
+    }
+
     fn literals(&self) -> usize {
         self.path.split('/').filter(|segment| !segment.starts_with('{')).count()
     }
@@ -204,6 +252,20 @@ mod tests {
         assert_eq!(operation(Version::V2, Method::GET, "/runtime/player/x/y"), None);
         assert_eq!(operation(Version::V2, Method::GET, "/player"), None);
         assert_eq!(operation(Version::V1, Method::GET, "/processes/a/b/c"), None);
+    }
+
+    #[test]
+    fn a_misspelt_route_is_near_the_right_one_whatever_its_ids() {
+        let first = |version, method: Method, path: &str| {
+            nearest(version, &method, path).first().map(ToString::to_string)
+        };
+        assert_eq!(
+            first(Version::V2, Method::POST, "/runtime/action/read_a_very_long_article/play")
+                .as_deref(),
+            Some("POST /v2/runtime/actions/{action_id}/play")
+        );
+        assert_eq!(first(Version::V2, Method::GET, "/player").as_deref(), Some("GET /v1/player"));
+        assert_eq!(first(Version::V2, Method::GET, "/zzzzzzzz"), None);
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub(crate) struct Outgoing {
     pub(crate) body: Option<Bytes>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) operation: Option<&'static str>,
+    /// Version and path of a raw call, which may be no known route.
+    pub(crate) route: Option<(Version, String)>,
     /// Method and path, for errors and spans.
     pub(crate) name: String,
 }
@@ -74,6 +76,7 @@ impl Outgoing {
             body: None,
             timeout: None,
             operation: None,
+            route: None,
             name,
         }
     }

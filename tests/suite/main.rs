@@ -6,6 +6,7 @@ mod calls;
 mod dialect;
 mod models;
 mod operations;
+mod pages;
 mod raw;
 mod sandbox;
 mod scripted;

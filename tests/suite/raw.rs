@@ -270,3 +270,16 @@ async fn a_base_url_may_have_a_prefix() {
     playoff.get("/admin").await.unwrap();
     assert_eq!(server.last().target, "/b/v2/admin");
 }
+
+#[tokio::test]
+async fn a_route_that_does_not_exist_is_answered_with_the_nearest_that_do() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff().with_player("johny");
+    let error = playoff.get("/runtime/leaderboard/top_seeds?cycle=daily").await.unwrap_err();
+    assert_eq!(error.name(), "route_not_found");
+    let hint = error.hint().unwrap();
+    assert!(hint.contains("GET /v2/runtime/leaderboards/{leaderboard_id}"), "{hint}");
+    assert!(error.to_string().ends_with(hint));
+    let error = playoff.get("/admin/players/nobody").await.unwrap_err();
+    assert_eq!(error.hint(), None, "another error has no such hint");
+}
