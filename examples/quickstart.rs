@@ -7,7 +7,7 @@
 use std::error::Error;
 
 use playoff::Playoff;
-use playoff::model::{Delta, Event, Score};
+use playoff::model::{Delta, Event, EventDetail, Score};
 use playoff::sandbox::Sandbox;
 
 #[tokio::main(flavor = "current_thread")]
@@ -98,9 +98,11 @@ fn in_full(score: &Score) -> String {
 
 fn in_words(event: &Event) -> String {
     let who = event.actor.as_ref().map_or("somebody", |actor| actor.display_name());
-    let what = match &event.action {
-        Some(action) => format!("played {}", action.name.as_deref().unwrap_or(&action.id)),
-        None => event.event.to_string(),
+    let what = match &event.detail {
+        EventDetail::Action(play) => {
+            format!("played {}", play.action.name.as_deref().unwrap_or(&play.action.id))
+        }
+        _ => event.event_type().to_string(),
     };
     let changes: Vec<String> = event
         .score_changes()

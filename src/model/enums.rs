@@ -284,6 +284,64 @@ open_enum! {
 }
 
 open_enum! {
+    /// Where a request or an invitation stands.
+    RequestState {
+        /// It waits.
+        Pending = "PENDING",
+        /// It was accepted.
+        Accepted = "ACCEPTED",
+        /// It was refused.
+        Rejected = "REJECTED",
+        /// It was withdrawn.
+        Cancelled = "CANCELLED",
+    }
+}
+
+open_enum! {
+    /// When a rule runs.
+    RuleType {
+        /// Whenever its base metric changes.
+        Level = "level",
+        /// After every change of a score and every action, until it is granted.
+        Achievement = "achievement",
+        /// When an administrator runs it.
+        Custom = "custom",
+    }
+}
+
+open_enum! {
+    /// What an activity of a process is.
+    ActivityType {
+        /// Something to do.
+        Task = "task",
+        /// Activities of its own.
+        SubProcess = "sub-process",
+    }
+}
+
+open_enum! {
+    /// How the flows through a gateway of a process go.
+    GatewayType {
+        /// All of them.
+        Parallel = "parallel",
+        /// One of them.
+        Exclusive = "exclusive",
+    }
+}
+
+open_enum! {
+    /// Where a task of a process stands.
+    NodeState {
+        /// It can be done.
+        Ready = "READY",
+        /// It is under way.
+        Active = "ACTIVE",
+        /// It is done.
+        Completed = "COMPLETED",
+    }
+}
+
+open_enum! {
     /// What an event tells of.
     EventType {
         /// A team or process was made.

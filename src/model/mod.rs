@@ -17,22 +17,33 @@ mod metric;
 mod number;
 mod process;
 mod refs;
+mod request;
 mod reward;
+mod roles;
+mod rule;
 mod scalar;
 #[cfg(feature = "schemars")]
 mod schema;
 mod score;
+mod secret;
+mod team;
 mod timestamp;
 
 pub use condition::{
     ActionCondition, Condition, MetricCondition, TeamCondition, TimeCondition, VarCondition,
 };
 pub use enums::{
-    AccessSetting, ConditionOperator, EntityType, EventType, GameType, ImageSize, LaneRole,
-    LeaderboardCycle, LeaderboardScopeType, MetricType, ProcessStatus, RankingMode, RateLimitType,
-    RewardVerb, SortOrder, TimeFunction, VariableType,
+    AccessSetting, ActivityType, ConditionOperator, EntityType, EventType, GameType, GatewayType,
+    ImageSize, LaneRole, LeaderboardCycle, LeaderboardScopeType, MetricType, NodeState,
+    ProcessStatus, RankingMode, RateLimitType, RequestState, RewardVerb, RuleType, SortOrder,
+    TimeFunction, VariableType,
 };
-pub use event::{Change, Changes, Delta, Event, EventBundle, NumberDelta, PlayedAction};
+pub use event::{
+    Change, Completion, Deferred, Delta, Event, EventBundle, EventDetail, InviteDetail,
+    MemberDetail, NumberDelta, PlayDetail, PlayedAction, ProgressDetail, RequestDetail,
+    ResolutionDetail, RoleChangeDetail, RoleDelta, RuleDetail, ScoreDetail, TransferDetail,
+    TriggerDetail,
+};
 pub use leaderboard::LeaderboardScore;
 pub use list::List;
 pub use metric::{MetricPart, MetricParts, NamedPart};
@@ -41,7 +52,15 @@ pub use process::{
     Lock, Performer, PerformerLane, Performers, ProcessPlayResult, Trigger, TriggerLoop,
 };
 pub use refs::{IdOrRef, MetricRef, NamedRef, OwnerRef, PlayerRef, PlayerTeam};
+pub use request::{Invite, JoinRequest, Notification, NotificationPage};
 pub use reward::{RateLimit, Reward, RewardValue};
+pub use roles::{LaneRoles, Role, Roles, TeamRoles};
+pub use rule::{RuleExecution, RuleExecutionResult};
 pub use scalar::Scalar;
 pub use score::{LevelMeta, Score, ScoreValue, SetItemScore, SetScore, StateScore};
+pub use secret::{Secret, StreamToken};
+pub use team::{
+    MemberCount, ProcessJoinResult, RoleChange, RoleCount, TeamJoinResult, TeamPermissionRow,
+    TeamPermissions,
+};
 pub use timestamp::Timestamp;
