@@ -9,6 +9,8 @@ mod docs;
 mod generate;
 #[path = "build/operation.rs"]
 mod operation;
+#[path = "build/optional.rs"]
+mod optional;
 #[path = "build/polish.rs"]
 mod polish;
 #[path = "build/routes.rs"]

@@ -16,7 +16,7 @@ pub(crate) fn half(
     operations: &[Operation],
 ) -> Result<String, String> {
     let mut spec = spec.clone();
-    drop_error_answers(version, &mut spec, operations.len())?;
+    drop_what_is_ours(version, &mut spec, operations.len())?;
     drop_unused_schemas(&mut spec);
     let mut settings = GenerationSettings::default();
     settings
@@ -38,14 +38,20 @@ pub(crate) fn half(
     Ok(prettyplease::unparse(&file))
 }
 
+/// Error answers and uploads, which our own code sees to.
+///
 /// Errors are judged in one place for typed and raw calls, so the generator sees successes alone.
 /// It could not tell several error types apart anyway.
-fn drop_error_answers(version: &str, spec: &mut Value, expected: usize) -> Result<(), String> {
+fn drop_what_is_ours(version: &str, spec: &mut Value, expected: usize) -> Result<(), String> {
     let mut dropped = 0;
     for item in spec["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut()) {
         for operation in item.as_object_mut().into_iter().flat_map(|item| item.values_mut()) {
             if let Some(responses) = operation["responses"].as_object_mut() {
                 dropped += usize::from(responses.remove("default").is_some());
+            }
+            // The generator writes no multipart bodies: `polish` adds the file.
+            if operation.pointer("/requestBody/content/multipart~1form-data").is_some() {
+                operation.as_object_mut().map(|operation| operation.remove("requestBody"));
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     /// Name of the schema of the request body.
     pub(crate) body: Option<String>,
+    /// The request body is a multipart form of one file.
+    pub(crate) upload: bool,
     pub(crate) answer: Answer,
 }
 
@@ -83,6 +85,7 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         errors: errors.filter_map(Value::as_str).map(str::to_owned).collect(),
         parameters,
         body,
+        upload: operation.pointer("/requestBody/content/multipart~1form-data").is_some(),
         answer: if json { Answer::Json } else { Answer::Image },
     })
 }

@@ -7,13 +7,14 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, File, Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, Type, parse_quote};
 
 use crate::docs;
 use crate::operation::{Answer, Operation, Parameter, Place};
-use crate::{setters, stream};
+use crate::{optional, setters, stream};
 
 /// `file` on our runtime.
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
@@ -109,6 +110,7 @@ pub(crate) type Bodies = BTreeMap<String, ItemStruct>;
 
 fn polish_types(types: &mut ItemMod, bodies: &mut Bodies) -> Result<(), String> {
     let items = &mut types.content.as_mut().ok_or("the types module is empty")?.1;
+    optional::lists(items)?;
     for item in items {
         match item {
             Item::Struct(item) => {
@@ -207,6 +209,13 @@ fn call_struct(
     *client =
         syn::parse::Parser::parse2(syn::Field::parse_named, quote!(call: crate::runtime::Call))
             .map_err(|error| error.to_string())?;
+    if operation.upload {
+        let file = syn::parse::Parser::parse2(
+            syn::Field::parse_named,
+            quote!(file: Result<crate::File, String>),
+        );
+        fields.named.push(file.map_err(|error| error.to_string())?);
+    }
     Ok(item)
 }
 
@@ -229,7 +238,7 @@ fn call_impl(
             "new" => new(version, method, operation)?,
             "send" => {
                 let answer = success(version, method, operation)?;
-                *method = send(&answer, operation, &field_of);
+                *method = send(&answer, operation, bodies);
                 output = Some(answer);
             }
             "body" => {
@@ -247,6 +256,12 @@ fn call_impl(
         }
     }
     let output = output.ok_or_else(|| format!("{version}: {} cannot be sent", operation.id))?;
+    if operation.upload {
+        item.items.push(setters::file());
+    }
+    if operation.answer == Answer::Image {
+        item.items.push(stream::image(&fill(operation, bodies)));
+    }
     if body_setters != operation.body.is_some() {
         return Err(format!("{version}: {}: the body was not generated", operation.id));
     }
@@ -269,6 +284,7 @@ fn call_impl(
 fn new(version: &str, method: &mut syn::ImplItemFn, operation: &Operation) -> Result<(), String> {
     struct Client {
         value: syn::Expr,
+        upload: bool,
         found: bool,
     }
     impl VisitMut for Client {
@@ -280,11 +296,19 @@ fn new(version: &str, method: &mut syn::ImplItemFn, operation: &Operation) -> Re
                 self.found = true;
             }
         }
+
+        fn visit_expr_struct_mut(&mut self, expr: &mut syn::ExprStruct) {
+            visit_mut::visit_expr_struct_mut(self, expr);
+            if self.upload {
+                expr.fields.push(parse_quote!(file: Err("`file` is required".to_string())));
+            }
+        }
     }
     let version_mod = format_ident!("{version}");
     let route = format_ident!("{}", operation.id.to_uppercase());
     let mut client = Client {
         value: parse_quote!(client.call(&crate::routes::#version_mod::#route)),
+        upload: operation.upload,
         found: false,
     };
     client.visit_impl_item_fn_mut(method);
@@ -318,13 +342,25 @@ pub(crate) fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-fn send(
-    answer: &Type,
-    operation: &Operation,
-    field: &dyn Fn(&Parameter) -> Ident,
-) -> syn::ImplItemFn {
+fn send(answer: &Type, operation: &Operation, bodies: &Bodies) -> syn::ImplItemFn {
+    let fill = fill(operation, bodies);
+    let read = match operation.answer {
+        Answer::Json => quote!(json),
+        Answer::Image => quote!(image),
+    };
+    parse_quote! {
+        #[doc = " Sends the call; the answer comes with its status and headers."]
+        pub async fn send(self) -> Result<Response<#answer>, Error> {
+            #fill
+            call.#read().await
+        }
+    }
+}
+
+/// `let call`, with everything that its setters were given.
+fn fill(operation: &Operation, bodies: &Bodies) -> TokenStream {
     let parameters = operation.parameters.iter().map(|parameter| {
-        let (name, field) = (&parameter.name, field(parameter));
+        let (name, field) = (&parameter.name, field_of(parameter));
         match (parameter.place, parameter.list, parameter.required) {
             (Place::Path { .. }, _, _) => quote!(call.path(#name, self.#field)?;),
             (Place::Query, false, true) => quote!(call.query(#name, self.#field)?;),
@@ -334,6 +370,9 @@ fn send(
         }
     });
     let body = operation.body.as_ref().map(|body| {
+        if !bodies.contains_key(body) {
+            return quote!(call.body(self.body)?;);
+        }
         let body = format_ident!("{body}");
         quote! {
             call.body(self.body.and_then(|body| {
@@ -341,19 +380,13 @@ fn send(
             }))?;
         }
     });
-    let read = match operation.answer {
-        Answer::Json => quote!(json),
-        Answer::Image => quote!(image),
-    };
-    parse_quote! {
-        #[doc = " Sends the call; the answer comes with its status and headers."]
-        pub async fn send(self) -> Result<Response<#answer>, Error> {
-            #[allow(unused_mut)]
-            let mut call = self.call;
-            #(#parameters)*
-            #body
-            call.#read().await
-        }
+    let file = operation.upload.then(|| quote!(call.file("file", self.file)?;));
+    quote! {
+        #[allow(unused_mut)]
+        let mut call = self.call;
+        #(#parameters)*
+        #body
+        #file
     }
 }
 
@@ -385,9 +418,5 @@ impl VisitMut for Messages {
         if let Some(reworded) = reworded {
             *literal = syn::LitStr::new(&reworded, literal.span());
         }
-    }
-
-    fn visit_macro_mut(&mut self, mac: &mut syn::Macro) {
-        visit_mut::visit_macro_mut(self, mac);
     }
 }

@@ -51,6 +51,17 @@ fn list_item(method: &ImplItemFn) -> Option<Type> {
     })
 }
 
+/// The file of an upload.
+pub(crate) fn file() -> ImplItem {
+    parse_quote! {
+        /// Required. The picture.
+        pub fn file(mut self, file: crate::File) -> Self {
+            self.file = Ok(file);
+            self
+        }
+    }
+}
+
 /// What each call can be told beside its parameters.
 pub(crate) fn per_call() -> Vec<ImplItem> {
     vec![
@@ -75,9 +86,8 @@ pub(crate) fn per_call() -> Vec<ImplItem> {
 /// Setters for the fields of the request body.
 pub(crate) fn body(operation: &Operation, bodies: &Bodies) -> Result<Vec<ImplItem>, String> {
     let Some(name) = &operation.body else { return Ok(Vec::new()) };
-    let body = bodies
-        .get(name)
-        .ok_or_else(|| format!("{}: the body {name} is no generated struct", operation.id))?;
+    // A map of roles has no fields of its own: it is given whole.
+    let Some(body) = bodies.get(name) else { return Ok(Vec::new()) };
     let Fields::Named(fields) = &body.fields else {
         return Err(format!("{}: the body {name} has no fields", operation.id));
     };
@@ -85,9 +95,10 @@ pub(crate) fn body(operation: &Operation, bodies: &Bodies) -> Result<Vec<ImplIte
     let mut setters = Vec::new();
     for field in &fields.named {
         let ident = field.ident.clone().ok_or("a field without a name")?;
-        if taken.contains(&ident) || ident == "send" || ident == "timeout" || ident == "header" {
+        let own = ["body", "body_map", "call", "send", "stream", "timeout", "header", "new"];
+        if taken.contains(&ident) || own.iter().any(|name| ident == name) {
             return Err(format!(
-                "{}: the body field `{ident}` bears the name of a parameter: rename the parameter",
+                "{}: the body field `{ident}` bears the name of a parameter or of a method of the call",
                 operation.id
             ));
         }

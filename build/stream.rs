@@ -1,5 +1,6 @@
 //! `stream()` for the calls that answer in pages.
 
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Fields, ImplItem, Type, TypePath, parse_quote};
 
@@ -39,6 +40,17 @@ pub(crate) fn method(
             })
         }
     }))
+}
+
+/// `stream()` of a picture.
+pub(crate) fn image(fill: &TokenStream) -> ImplItem {
+    parse_quote! {
+        /// Sends the call and reads the picture piece by piece.
+        pub async fn stream(self) -> Result<crate::ImageStream, Error> {
+            #fill
+            call.image_stream().await
+        }
+    }
 }
 
 /// `T` of an answer that holds `data: Vec<T>` and `total`.

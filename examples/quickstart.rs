@@ -12,12 +12,13 @@ use playoff::sandbox::Sandbox;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    if std::env::var_os("PLAYOFF_CLIENT_ID").is_some() {
+    let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    if given("PLAYOFF_CLIENT_ID").is_some() && given("PLAYOFF_CLIENT_SECRET").is_some() {
         let playoff = Playoff::from_env()?;
         println!("Credentials found: reading from the service, changing nothing.\n");
-        let player = match std::env::var("PLAYOFF_PLAYER_ID") {
-            Ok(player) => player,
-            Err(_) => first_player(&playoff).await?,
+        let player = match given("PLAYOFF_PLAYER_ID") {
+            Some(player) => player,
+            None => first_player(&playoff).await?,
         };
         return read(&playoff.with_player(&player)).await;
     }

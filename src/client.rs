@@ -6,12 +6,14 @@ use std::time::{Duration, SystemTime};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
+use crate::Error;
 use crate::auth::{ClientCredentials, Clock, Session};
+use crate::hosts::{self, Hosts};
 use crate::raw::RawCall;
 use crate::routes::Version;
 use crate::transport::{Shared, TokenCarrier, Transport};
-use crate::{Error, hosts};
 
 /// A client of one game.
 ///
@@ -55,7 +57,7 @@ impl Playoff {
     ///
     /// # Errors
     ///
-    /// `init_failed` names the variable that is missing or wrong.
+    /// `init_failed` names the variable that is missing, or the option that is wrong.
     pub fn from_env() -> Result<Playoff, Error> {
         PlayoffBuilder::from_env()?.build()
     }
@@ -74,7 +76,8 @@ impl Playoff {
         crate::v2::Client::new(self.transport.clone())
     }
 
-    /// The same client with another default acting player; connections and token are shared.
+    /// The same client with another default acting player; connections and token are shared. An
+    /// empty id takes the default away.
     #[must_use]
     pub fn with_player(&self, player_id: &str) -> Playoff {
         Playoff { transport: self.transport.with_player(player_id) }
@@ -340,12 +343,12 @@ impl PlayoffBuilder {
             self.api_url.as_deref(),
             self.allow_http,
         )?;
-        let http = match self.http {
-            Some(client) => client,
-            None => http_client(self.connect_timeout, &hosts.api)?,
+        let (http, token_http) = match self.http {
+            Some(client) => (client.clone(), client),
+            None => http_clients(self.connect_timeout, &hosts)?,
         };
         let grant = ClientCredentials {
-            http: http.clone(),
+            http: token_http,
             token_url: hosts.token_url(),
             client_id: self.client_id,
             client_secret: self.client_secret,
@@ -360,18 +363,37 @@ impl PlayoffBuilder {
             timeout: self.timeout,
             user_agent,
             version: self.version,
-            in_flight: self.max_in_flight.map(|most| {
-                tokio::sync::Semaphore::new(most.min(tokio::sync::Semaphore::MAX_PERMITS))
-            }),
+            in_flight: self
+                .max_in_flight
+                .map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))),
         };
         Ok(Playoff { transport: Transport::new(shared, self.player_id.as_deref()) })
     }
 }
 
-fn http_client(connect_timeout: Duration, api: &Url) -> Result<reqwest::Client, Error> {
-    if api.scheme() == "https" && !cfg!(any(feature = "rustls", feature = "native-tls")) {
+/// The clients of the API and of the token endpoint; one serves both unless just one of the hosts
+/// is this machine, to which no proxy leads.
+fn http_clients(
+    connect_timeout: Duration,
+    hosts: &Hosts,
+) -> Result<(reqwest::Client, reqwest::Client), Error> {
+    let token = http_client(connect_timeout, "auth_url", &hosts.auth)?;
+    if hosts::is_loopback(&hosts.auth) == hosts::is_loopback(&hosts.api)
+        && hosts.auth.scheme() == hosts.api.scheme()
+    {
+        return Ok((token.clone(), token));
+    }
+    Ok((http_client(connect_timeout, "api_url", &hosts.api)?, token))
+}
+
+fn http_client(
+    connect_timeout: Duration,
+    option: &str,
+    host: &Url,
+) -> Result<reqwest::Client, Error> {
+    if host.scheme() == "https" && !cfg!(any(feature = "rustls", feature = "native-tls")) {
         return Err(Error::init(
-            "api_url",
+            option,
             "https needs the feature `rustls` or `native-tls`, or a client of your own",
         ));
     }
@@ -380,7 +402,7 @@ fn http_client(connect_timeout: Duration, api: &Url) -> Result<reqwest::Client, 
         // A redirect would take the token to another host, and the address along as Referer.
         .redirect(reqwest::redirect::Policy::none())
         .referer(false);
-    if hosts::is_loopback(api) {
+    if hosts::is_loopback(host) {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| Error::init("http_client", error.without_url()))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -29,8 +30,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// An error can be cloned: callers that waited for one token request share its failure.
 ///
-/// It never holds a client secret or a token: where the server repeats one, `[redacted]` stands in
-/// its place. Only [`body`](Error::body) gives the answer as it came.
+/// It never shows a client secret or a token: where the server repeats one (of six letters or more),
+/// `[redacted]` stands in its place. Only [`body`](Error::body) gives the answer as it came.
 ///
 /// ```
 /// # fn handle(error: playoff::Error) {
@@ -176,10 +177,15 @@ impl Error {
     pub(crate) fn redact(mut self, secrets: &[&str]) -> Self {
         let inner = self.edit();
         for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
-            redact(&mut inner.name, secret);
-            redact(&mut inner.message, secret);
-            if let Some(data) = &mut inner.data {
-                redact_value(data, secret);
+            // In an address it travels encoded.
+            let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+            let form: String = serde_urlencoded::to_string([("", secret)]).unwrap_or_default();
+            for spelling in [secret, encoded.as_str(), form.trim_start_matches('=')] {
+                redact(&mut inner.name, spelling);
+                redact(&mut inner.message, spelling);
+                if let Some(data) = &mut inner.data {
+                    redact_value(data, spelling);
+                }
             }
         }
         self
@@ -440,6 +446,13 @@ mod tests {
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("token-1"), "{shown}");
         assert!(shown.contains("[redacted]"));
+    }
+
+    #[test]
+    fn a_secret_is_redacted_in_the_spelling_of_an_address_too() {
+        let text = "GET /v2/x?access_token=q83vEjRWeJCr%3D%3D".to_owned();
+        let error = Error::api("x".into(), text, None).redact(&["q83vEjRWeJCr=="]);
+        assert_eq!(error.message(), "GET /v2/x?access_token=[redacted]");
     }
 
     #[test]

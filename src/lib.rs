@@ -5,6 +5,7 @@
 mod auth;
 mod client;
 mod error;
+mod form;
 mod hosts;
 pub mod model;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
@@ -28,9 +29,10 @@ pub mod v2;
 
 pub use client::{Playoff, PlayoffBuilder};
 pub use error::Error;
+pub use form::{File, Form};
 pub use page::Pages;
 pub use raw::{Binary, Json, RawCall, Text};
-pub use response::{Image, Response};
+pub use response::{Image, ImageStream, Response};
 pub use transport::TokenCarrier;
 
 pub use reqwest::header::HeaderMap;

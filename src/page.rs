@@ -48,6 +48,8 @@ pub struct Pages<T> {
     fetch: Fetch<T>,
     state: State<T>,
     items: VecDeque<T>,
+    /// First item of the last page, to notice a route that reads no `skip`.
+    first: Option<T>,
     skip: i64,
     size: i64,
 }
@@ -61,7 +63,7 @@ enum State<T> {
     Ended,
 }
 
-impl<T> Pages<T> {
+impl<T: Clone + PartialEq> Pages<T> {
     pub(crate) fn new(
         skip: Result<Option<i64>, String>,
         size: Result<Option<i64>, String>,
@@ -76,7 +78,7 @@ impl<T> Pages<T> {
                 (skip, size, start(skip, size))
             }
         };
-        Pages { fetch: Box::new(fetch), state, items: VecDeque::new(), skip, size }
+        Pages { fetch: Box::new(fetch), state, items: VecDeque::new(), first: None, skip, size }
     }
 
     /// The next item, None after the last.
@@ -123,9 +125,15 @@ impl<T> Pages<T> {
         self.skip = self.skip.saturating_add(count);
         let more = match page.total {
             Some(total) => self.skip < total,
-            // More than was asked for: this route reads no limit, and what came is all.
-            None => count <= self.size,
+            // A page that is not as long as was asked for is the last, or the route reads no limit.
+            None => count == self.size && page.items.first() != self.first.as_ref(),
         };
+        if !more && page.total.is_none() && page.items.first() == self.first.as_ref() {
+            // The route reads no `skip`: this is the same page again.
+            self.state = State::Ended;
+            return;
+        }
+        self.first = page.items.first().cloned();
         self.state = if more && count > 0 { State::More } else { State::Ended };
         self.items = page.items.into();
     }
@@ -142,7 +150,7 @@ fn start<T>(skip: i64, size: i64) -> State<T> {
     State::Fault(Some(Error::invalid_call(fault)))
 }
 
-impl<T: Unpin> Stream for Pages<T> {
+impl<T: Clone + PartialEq + Unpin> Stream for Pages<T> {
     type Item = Result<T, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::form::Form;
 use crate::response::{Answered, Response};
 use crate::routes::{self, PlayerScope, Version};
 use crate::runtime::CallFuture;
@@ -92,7 +93,6 @@ impl Read for Binary {
     }
 }
 
-#[derive(Debug)]
 struct RawRequest {
     transport: Transport,
     method: Method,
@@ -102,6 +102,7 @@ struct RawRequest {
     /// Encoded pieces, joined with `&`.
     query: Vec<String>,
     body: Option<Bytes>,
+    form: Option<Form>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
     /// The first setter that could not do what it was asked; it comes out when the call is sent.
@@ -122,6 +123,7 @@ impl RawCall {
             player: None,
             query: Vec::new(),
             body: None,
+            form: None,
             headers: Vec::new(),
             timeout: None,
             fault,
@@ -150,6 +152,12 @@ impl<A> RawCall<A> {
             Ok(bytes) => self.request.body = Some(Bytes::from(bytes)),
             Err(error) => self.fault(Error::invalid_call(format!("body: {error}"))),
         }
+        self
+    }
+
+    /// Sends a multipart form, to upload files.
+    pub fn form(mut self, form: Form) -> Self {
+        self.request.form = Some(form);
         self
     }
 
@@ -209,7 +217,7 @@ impl<A: Read> RawCall<A> {
         let (transport, mut call) = self.request.outgoing()?;
         call.accept = A::ACCEPT;
         let answered = transport.send(&call).await.map_err(|error| with_nearest(error, &call))?;
-        A::read(answered).map_err(|error| error.during(&call.name))
+        A::read(answered).map_err(|error| transport.redact(error).during(&call.name))
     }
 }
 
@@ -254,7 +262,7 @@ impl RawRequest {
         }
         let (path, own_query) = path::route(&self.route)?;
         self.query.splice(0..0, own_query);
-        if let Some(player) = self.acting_player(&path) {
+        if let Some(player) = self.acting_player(&path)? {
             let pair = serde_urlencoded::to_string([("player_id", player)]);
             self.query.push(pair.map_err(Error::invalid_call)?);
         }
@@ -264,7 +272,11 @@ impl RawRequest {
         }
         let mut call = Outgoing::new(self.method, url);
         call.route = Some((self.version, path));
-        call.body = match (self.body, call.method().as_str()) {
+        if self.form.is_some() {
+            // It stands in the place of any other body.
+            self.body = Some(Bytes::new());
+        }
+        let body = match (self.body, call.method().as_str()) {
             (Some(_), "GET" | "HEAD") => {
                 return Err(Error::invalid_call("a GET carries no body: use .query(…) or POST"));
             }
@@ -272,6 +284,10 @@ impl RawRequest {
             (None, "POST" | "PUT" | "PATCH") => Some(Bytes::from_static(b"{}")),
             (body, _) => body,
         };
+        call.json(body);
+        if let Some(form) = &self.form {
+            call.form(form)?;
+        }
         call.timeout = self.timeout;
         for (name, value) in &self.headers {
             call.header(name, value)?;
@@ -279,18 +295,22 @@ impl RawRequest {
         Ok((self.transport, call))
     }
 
-    /// The player to add to the query: none where the query has one, or the route is known to take
-    /// none.
-    fn acting_player(&self, path: &str) -> Option<String> {
+    /// The player to add to the query: none where the query has one, or the route is known not to
+    /// act as a player.
+    fn acting_player(&self, path: &str) -> Result<Option<String>, Error> {
+        let pairs = self.query.iter().flat_map(|piece| {
+            serde_urlencoded::from_str::<Vec<(String, String)>>(piece).unwrap_or_default()
+        });
+        let named = pairs.into_iter().any(|(name, _)| name == "player_id");
         if let Some(player) = &self.player {
-            return Some(player.clone());
+            if named {
+                return Err(Error::invalid_call("the route and .player_id(…) both name a player"));
+            }
+            return Ok(Some(player.clone()));
         }
-        let named = self.query.iter().flat_map(|piece| piece.split('&'));
-        if named.into_iter().any(|pair| pair.split('=').next() == Some("player_id")) {
-            return None;
-        }
-        let known = routes::find(self.version, &self.method, path);
-        let takes_none = known.is_some_and(|(route, _)| route.player == PlayerScope::None);
-        if takes_none { None } else { self.transport.player().map(str::to_owned) }
+        let route = routes::find(self.version, &self.method, path).map(|(route, _)| route.player);
+        let acts = route.is_none_or(|player| player == PlayerScope::Acting);
+        let player = self.transport.player().filter(|_| acts && !named);
+        Ok(player.map(str::to_owned))
     }
 }

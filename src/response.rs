@@ -1,11 +1,14 @@
 //! What a call brings back.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::transport::Opened;
 
 /// A success with its status and headers.
 ///
@@ -69,6 +72,68 @@ impl Image {
 impl std::fmt::Debug for Image {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Image({:?}, {} bytes)", self.content_type, self.bytes.len())
+    }
+}
+
+/// A picture read piece by piece, from a call's `stream()`.
+///
+/// ```
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// # let sandbox = playoff::sandbox::Sandbox::start().await?;
+/// # let playoff = sandbox.playoff().with_player("johny");
+/// let mut image = playoff.v2().get_game_image().stream().await?;
+/// println!("{:?}", image.content_type());
+/// let mut size = 0;
+/// while let Some(piece) = image.try_next().await? {
+///     size += piece.len();
+/// }
+/// # assert!(size > 0);
+/// # Ok(())
+/// # }
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+/// #     .block_on(example()).unwrap();
+/// ```
+pub struct ImageStream {
+    opened: Opened,
+    /// For each piece.
+    limit: Duration,
+    call: String,
+}
+
+impl ImageStream {
+    pub(crate) fn new(opened: Opened, limit: Duration, call: String) -> Self {
+        ImageStream { opened, limit, call }
+    }
+
+    /// Media type, `image/png` for instance, when the server named one.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers().get(CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// Headers of the answer.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        self.opened.response.headers()
+    }
+
+    /// The next piece, `Ok(None)` after the last. Each is waited for within the time limit of the
+    /// call, so a slow picture that keeps coming is read to its end.
+    ///
+    /// # Errors
+    ///
+    /// `timeout` when no piece comes in time, `connection_lost` when the connection breaks.
+    pub async fn try_next(&mut self) -> Result<Option<Bytes>, Error> {
+        match tokio::time::timeout(self.limit, self.opened.response.chunk()).await {
+            Ok(piece) => piece.map_err(|error| Error::transport(error).during(&self.call)),
+            Err(_) => Err(Error::timeout(self.limit).during(&self.call)),
+        }
+    }
+}
+
+impl std::fmt::Debug for ImageStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ImageStream({:?})", self.content_type())
     }
 }
 

@@ -111,11 +111,14 @@ pub fn find<'p>(
     path: &'p str,
 ) -> Option<(&'static Route, BTreeMap<&'static str, &'p str>)> {
     // The route with the most literal segments wins: `/processes/{id}/triggers` over an id that
-    // happens to end in `/triggers`.
+    // happens to end in `/triggers`. Among equals the one whose id holds no slash.
     all()
         .filter(|route| route.version == version && route.method == *method)
         .filter_map(|route| Some((route, route.parameters(path)?)))
-        .max_by_key(|(route, _)| route.literals())
+        .max_by_key(|(route, parameters)| {
+            let plain = !parameters.values().any(|id| id.contains('/'));
+            (route.literals(), plain)
+        })
 }
 
 /// The routes that are most like `method` and `path`, best first, three at most; of the other

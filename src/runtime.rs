@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::response::{Image, Response};
+use crate::form::{File, Form};
+use crate::response::{Image, ImageStream, Response};
 use crate::routes::{PlayerScope, Route};
 use crate::transport::{Outgoing, Transport};
 use crate::{Error, path};
@@ -29,6 +30,7 @@ pub(crate) struct Call {
     segments: Vec<(&'static str, String)>,
     query: Vec<(&'static str, String)>,
     body: Option<Bytes>,
+    form: Option<Form>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
 }
@@ -41,6 +43,7 @@ impl Call {
             segments: Vec::new(),
             query: Vec::new(),
             body: None,
+            form: None,
             headers: Vec::new(),
             timeout: None,
         }
@@ -92,8 +95,13 @@ impl Call {
         name: &'static str,
         values: Result<Option<Vec<impl Display>>, String>,
     ) -> Result<(), Error> {
-        if let Some(values) = self.given(values)? {
-            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        let values = self.given(values)?.unwrap_or_default();
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        if let Some(odd) = values.iter().find(|value| value.contains(',')) {
+            let problem = format!("`{name}` holds `{odd}`, whose comma would make it two");
+            return Err(self.invalid(problem));
+        }
+        if !values.is_empty() {
             self.query.push((name, values.join(",")));
         }
         Ok(())
@@ -103,6 +111,12 @@ impl Call {
         let body = self.given(body)?;
         let bytes = serde_json::to_vec(&body).map_err(|error| self.invalid(error))?;
         self.body = Some(Bytes::from(bytes));
+        Ok(())
+    }
+
+    /// A multipart body of this one file.
+    pub(crate) fn file(&mut self, name: &str, file: Result<File, String>) -> Result<(), Error> {
+        self.form = Some(Form::new().file(name, self.given(file)?));
         Ok(())
     }
 
@@ -117,7 +131,7 @@ impl Call {
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let (transport, call) = self.outgoing("application/json")?;
         let answered = transport.send(&call).await?;
-        answered.into_json().map_err(|error| error.during(&call.name))
+        answered.into_json().map_err(|error| transport.redact(error).during(&call.name))
     }
 
     pub(crate) async fn image(self) -> Result<Response<Image>, Error> {
@@ -125,10 +139,15 @@ impl Call {
         Ok(transport.send(&call).await?.into_image())
     }
 
+    pub(crate) async fn image_stream(self) -> Result<ImageStream, Error> {
+        let (transport, call) = self.outgoing("image/*, */*")?;
+        transport.open(&call).await
+    }
+
     fn outgoing(mut self, accept: &'static str) -> Result<(Transport, Outgoing), Error> {
         let mut url = self.transport.address(self.route.version, &self.filled_path());
         let named = self.query.iter().any(|(name, _)| *name == "player_id");
-        if self.route.player != PlayerScope::None
+        if self.route.player == PlayerScope::Acting
             && !named
             && let Some(player) = self.transport.player()
         {
@@ -138,7 +157,10 @@ impl Call {
         let mut call = Outgoing::new(self.route.method.clone(), url);
         call.operation = Some(self.route.operation);
         call.accept = accept;
-        call.body = self.body;
+        call.json(self.body);
+        if let Some(form) = &self.form {
+            call.form(form)?;
+        }
         call.timeout = self.timeout;
         for (name, value) in &self.headers {
             call.header(name, value)?;

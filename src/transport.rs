@@ -1,18 +1,21 @@
 //! The one place that every request passes: token on, send, judge, renew a refused token once.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Method, Request, Url};
+use reqwest::{Body, Method, Request, StatusCode, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
 use crate::Error;
 use crate::auth::{Session, Token};
-use crate::response::Answered;
+use crate::form::{Encoded, Form};
+use crate::response::{Answered, ImageStream};
 use crate::routes::Version;
 
 /// More of an error's body is of no use to anybody.
@@ -47,7 +50,29 @@ pub(crate) struct Shared {
     pub(crate) user_agent: HeaderValue,
     /// Version of raw calls.
     pub(crate) version: Version,
-    pub(crate) in_flight: Option<tokio::sync::Semaphore>,
+    pub(crate) in_flight: Option<Arc<Semaphore>>,
+}
+
+/// A success whose body is still to be read; it counts as in flight until then.
+pub(crate) struct Opened {
+    pub(crate) response: reqwest::Response,
+    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+}
+
+trait Succeeded {
+    fn status(&self) -> StatusCode;
+}
+
+impl Succeeded for Answered {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl Succeeded for Opened {
+    fn status(&self) -> StatusCode {
+        self.response.status()
+    }
 }
 
 /// A request before it has a token.
@@ -56,7 +81,8 @@ pub(crate) struct Outgoing {
     url: Url,
     headers: HeaderMap,
     pub(crate) accept: &'static str,
-    pub(crate) body: Option<Bytes>,
+    body: Option<Bytes>,
+    content_type: HeaderValue,
     pub(crate) timeout: Option<Duration>,
     pub(crate) operation: Option<&'static str>,
     /// Version and path of a raw call, which may be no known route.
@@ -74,11 +100,27 @@ impl Outgoing {
             headers: HeaderMap::new(),
             accept: "application/json",
             body: None,
+            content_type: HeaderValue::from_static("application/json"),
             timeout: None,
             operation: None,
             route: None,
             name,
         }
+    }
+
+    /// A body of JSON.
+    pub(crate) fn json(&mut self, body: Option<Bytes>) {
+        self.body = body;
+    }
+
+    /// A multipart body.
+    pub(crate) fn form(&mut self, form: &Form) -> Result<(), Error> {
+        let Encoded { content_type, body } = form
+            .encode()
+            .ok_or_else(|| Error::invalid_call("the content type of a file cannot be sent"))?;
+        self.content_type = content_type;
+        self.body = Some(body);
+        Ok(())
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -104,7 +146,10 @@ impl Transport {
     }
 
     pub(crate) fn with_player(&self, player: &str) -> Self {
-        Transport { shared: Arc::clone(&self.shared), player: Some(Arc::from(player)) }
+        Transport {
+            shared: Arc::clone(&self.shared),
+            player: Some(Arc::from(player)).filter(|player: &Arc<str>| !player.is_empty()),
+        }
     }
 
     pub(crate) fn player(&self) -> Option<&str> {
@@ -129,25 +174,52 @@ impl Transport {
 
     /// Sends `call` within its time limit and answers a success, or an error of any kind.
     pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
-        let limit = call.timeout.unwrap_or(self.shared.timeout);
+        self.within_limit(call, async {
+            let Opened { response, .. } = self.authorized(call).await?;
+            read(response).await
+        })
+        .await
+    }
+
+    /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
+    /// the head, and for each piece of the body.
+    pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
+        let opened = self.within_limit(call, self.authorized(call)).await?;
+        Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
+    }
+
+    /// Takes the secrets of this client out of an error that holds parts of an answer.
+    pub(crate) fn redact(&self, error: Error) -> Error {
+        self.shared.session.redact(error)
+    }
+
+    fn limit(&self, call: &Outgoing) -> Duration {
+        call.timeout.unwrap_or(self.shared.timeout)
+    }
+
+    async fn within_limit<T: Succeeded>(
+        &self,
+        call: &Outgoing,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let limit = self.limit(call);
         let span = tracing::debug_span!(
             "playoff",
             operation = call.operation,
             method = %call.method,
             status = tracing::field::Empty,
         );
-        let sent =
-            tokio::time::timeout(limit, self.authorized(call)).instrument(span.clone()).await;
-        let outcome = sent.unwrap_or_else(|_| Err(Error::timeout(limit)));
+        let done = tokio::time::timeout(limit, work).instrument(span.clone()).await;
+        let outcome = done.unwrap_or_else(|_| Err(Error::timeout(limit)));
         let status = match &outcome {
-            Ok(answered) => Some(answered.status),
+            Ok(success) => Some(success.status()),
             Err(error) => error.status(),
         };
         span.record("status", status.map(|status| status.as_u16()));
         outcome.map_err(|error| error.during(&call.name))
     }
 
-    async fn authorized(&self, call: &Outgoing) -> Result<Answered, Error> {
+    async fn authorized(&self, call: &Outgoing) -> Result<Opened, Error> {
         let token = self.shared.session.token().await?;
         let refusal = match self.attempt(call, &token).await {
             Err(error) if error.is_invalid_access_token() => error,
@@ -164,17 +236,18 @@ impl Transport {
             .map_err(|error| error.redact(&[token.secret().expose_secret()]))
     }
 
-    async fn attempt(&self, call: &Outgoing, token: &Token) -> Result<Answered, Error> {
-        let _permit = match &self.shared.in_flight {
-            Some(permits) => permits.acquire().await.ok(),
+    async fn attempt(&self, call: &Outgoing, token: &Token) -> Result<Opened, Error> {
+        let permit = match &self.shared.in_flight {
+            Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
             None => None,
         };
         let request = self.request(call, token);
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
-        let answered = read(response).await?;
-        judge(answered).map_err(|error| {
-            error.redact(&[token.secret().expose_secret(), self.shared.session.secret()])
-        })
+        if response.status().is_success() {
+            return Ok(Opened { response, _permit: permit });
+        }
+        let error = refused(read(response).await?);
+        Err(self.redact(error).redact(&[token.secret().expose_secret()]))
     }
 
     fn request(&self, call: &Outgoing, token: &Token) -> Request {
@@ -190,7 +263,7 @@ impl Transport {
         headers.insert(ACCEPT, HeaderValue::from_static(call.accept));
         headers.insert(reqwest::header::USER_AGENT, self.shared.user_agent.clone());
         if call.body.is_some() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(CONTENT_TYPE, call.content_type.clone());
         }
         headers.extend(call.headers.clone());
         if self.shared.carrier == TokenCarrier::Header {
@@ -222,10 +295,10 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<Answered, Er
 
 /// The status decides: a success may well hold the words `error` and `error_description`.
 pub(crate) fn judge(answered: Answered) -> Result<Answered, Error> {
-    if answered.status.is_success() {
-        return Ok(answered);
-    }
-    let Answered { status, headers, body } = answered;
+    if answered.status.is_success() { Ok(answered) } else { Err(refused(answered)) }
+}
+
+fn refused(Answered { status, headers, body }: Answered) -> Error {
     let error = match api_error(&body) {
         Some(error) => error,
         None if status.is_redirection() => Error::bad_answer(
@@ -241,7 +314,7 @@ pub(crate) fn judge(answered: Answered) -> Result<Answered, Error> {
             ))
         }
     };
-    Err(error.with_answer(status, headers, body))
+    error.with_answer(status, headers, body)
 }
 
 /// `{"error": …, "error_description": …, "data": …}`; the description may be missing.
@@ -267,8 +340,6 @@ impl std::fmt::Debug for Transport {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::StatusCode;
-
     use super::*;
 
     fn judged(status: u16, body: &str) -> Result<Answered, Error> {

@@ -82,6 +82,7 @@ fn request_body(report: &mut Report<'_>, operation: &Value) {
     let types: Vec<&str> = content.keys().map(String::as_str).collect();
     match types.as_slice() {
         ["application/json"] => {}
+        ["multipart/form-data"] => return upload(report, &content["multipart/form-data"]),
         [] => report.find("the request body has no media type", "give it application/json"),
         [one] => report.find(
             format!("the request body is {one}, which the generator cannot write"),
@@ -93,12 +94,26 @@ fn request_body(report: &mut Report<'_>, operation: &Value) {
         ),
     }
     for media in content.values() {
+        if media.get("encoding").is_some() {
+            report.find("the request body has an `encoding`", "leave it out: JSON needs none");
+        }
         if media.pointer("/schema/$ref").is_none() {
             report.find(
                 "the schema of the request body has no name",
                 "put it under components/schemas and refer to it: the type is public",
             );
         }
+    }
+}
+
+/// The one multipart body: a single file.
+fn upload(report: &mut Report<'_>, media: &Value) {
+    let name = media.pointer("/schema/$ref").and_then(Value::as_str);
+    if name != Some("#/components/schemas/ImageUpload") {
+        report.find(
+            "the multipart body is no ImageUpload",
+            "refer to ImageUpload, one part named `file`; other forms go through a raw call",
+        );
     }
 }
 
@@ -124,6 +139,12 @@ fn responses(report: &mut Report<'_>, operation: &Value) {
         if let Some(content) = success_content(report, response) {
             schema::check_answer(report, &content);
         }
+    }
+    if !responses.contains_key("default") {
+        report.find(
+            "no default answer",
+            "write `default: {$ref: '#/components/responses/Error'}`: any call can fail",
+        );
     }
     for (status, response) in responses.iter().filter(|(status, _)| is_error(status)) {
         let shared = response.get("$ref").and_then(Value::as_str);

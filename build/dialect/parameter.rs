@@ -104,8 +104,11 @@ fn check_path(report: &mut Report<'_>, name: &str, parameter: &Value) {
         ),
     }
     let kind = parameter.pointer("/schema/type").and_then(Value::as_str);
-    if kind != Some("string") {
-        report.find(format!("the path parameter `{name}` is no string"), "ids are text");
+    match (kind, parameter.get("schema")) {
+        (Some("string"), Some(schema)) => {
+            schema::check_scalar(report, &format!("`{name}`"), schema)
+        }
+        _ => report.find(format!("the path parameter `{name}` is no string"), "ids are text"),
     }
 }
 
@@ -137,6 +140,9 @@ fn check_query(report: &mut Report<'_>, name: &str, parameter: &Value) {
                     "write `style: form, explode: false`: Playoff reads lists as one value",
                 );
             }
+            let nothing = Value::Null;
+            let items = shape.get("items").unwrap_or(&nothing);
+            schema::check_scalar(report, &format!("an item of `{name}`"), items);
         }
         Some("object") => report.find(
             format!("the query parameter `{name}` is an object"),

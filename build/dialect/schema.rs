@@ -29,7 +29,14 @@ pub(super) fn check_all(report: &mut Report<'_>) {
 
 /// The schema of a success answer: a name, a list of a name, or an image.
 pub(super) fn check_answer(report: &mut Report<'_>, (media_type, schema): &(String, Value)) {
+    if media_type.starts_with("image/") {
+        return;
+    }
     if media_type != "application/json" {
+        report.find(
+            format!("the answer is {media_type}"),
+            "only application/json and images are generated; others go through a raw call",
+        );
         return;
     }
     let named = schema.get("$ref").is_some() || schema.pointer("/items/$ref").is_some();
@@ -68,6 +75,14 @@ fn walk(report: &mut Report<'_>, schema: &Value, top: bool) {
         return;
     }
     one_of(report, schema);
+    for keyword in ["oneOf", "allOf"] {
+        for arm in schema.get(keyword).and_then(Value::as_array).into_iter().flatten() {
+            walk(report, arm, true);
+        }
+    }
+    if let Some(inner @ Value::Object(_)) = schema.get("additionalProperties") {
+        walk(report, inner, false);
+    }
     match schema.get("type").and_then(Value::as_str) {
         Some("object") => object_schema(report, schema, top),
         Some("array") => match schema.get("items") {
@@ -76,7 +91,11 @@ fn walk(report: &mut Report<'_>, schema: &Value, top: bool) {
         },
         Some("integer") => integer(report, "an integer", schema),
         Some("string") => string(report, "a text", schema),
-        _ => {}
+        Some("boolean" | "number") | None => {}
+        Some(other) => report.find(
+            format!("the type {other}"),
+            "it is one of object, array, integer, number, string, boolean",
+        ),
     }
     if !top && schema.get("enum").is_some() {
         report.find("an inline enum", "put it under components/schemas as an open enum");

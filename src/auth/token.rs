@@ -40,7 +40,7 @@ impl Token {
             secret: SecretString::from(secret),
             bearer,
             lifetime,
-            expires_at: lifetime.map(|lifetime| requested + lifetime),
+            expires_at: lifetime.and_then(|lifetime| requested.checked_add(lifetime)),
             generation: 0,
         })
     }
@@ -62,7 +62,7 @@ impl Token {
     /// every call, so the margin is never more than half its life.
     pub(crate) fn is_fresh(&self, now: SystemTime, margin: Duration) -> bool {
         let margin = self.lifetime.map_or(margin, |lifetime| margin.min(lifetime / 2));
-        self.expires_at.is_none_or(|end| now + margin < end)
+        self.expires_at.is_none_or(|end| now.checked_add(margin).is_some_and(|then| then < end))
     }
 }
 
@@ -174,6 +174,14 @@ mod tests {
             assert!(error.is_bad_answer(), "{body}");
             assert!(!format!("{error:?}").contains("CANARY"), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_clock_at_the_end_of_time_is_no_panic() {
+        let end = THEN + Duration::from_secs(i64::MAX as u64);
+        let token = Token::read(br#"{"access_token":"t","expires_in":100}"#, end).unwrap();
+        assert!(token.is_alive(end));
+        assert!(token.is_fresh(end, Duration::MAX));
     }
 
     #[test]

@@ -203,9 +203,9 @@ fn read(value: &Value) -> Option<Condition> {
     }
     let mut keys: Vec<&str> = object.keys().map(String::as_str).collect();
     let negated = match object.get("not") {
-        Some(Value::Bool(true)) => {
+        Some(Value::Bool(negated)) => {
             keys.retain(|key| *key != "not");
-            true
+            *negated
         }
         _ => false,
     };
@@ -256,11 +256,7 @@ impl From<&Condition> for Value {
             Condition::All(parts) => return joined("and", parts),
             Condition::Any(parts) => return joined("or", parts),
             Condition::Not(inner) => {
-                let mut value = Value::from(&**inner);
-                if let Some(object) = value.as_object_mut() {
-                    object.insert("not".to_owned(), Value::Bool(true));
-                }
-                return value;
+                return negated(Value::from(&**inner));
             }
             Condition::Metric(_) => "metric",
             Condition::Action(_) => "action",
@@ -270,6 +266,20 @@ impl From<&Condition> for Value {
         };
         json!({"type": kind, "context": context_of(condition)})
     }
+}
+
+fn negated(mut value: Value) -> Value {
+    match value.as_object_mut() {
+        Some(object) if object.get("not") == Some(&Value::Bool(true)) => {
+            object.remove("not");
+        }
+        Some(object) if !object.is_empty() => {
+            object.insert("not".to_owned(), Value::Bool(true));
+        }
+        // Nothing that could carry a `not` of its own.
+        _ => return json!({"type": "and", "expression": [value], "not": true}),
+    }
+    value
 }
 
 fn joined(kind: &str, parts: &[Condition]) -> Value {
@@ -335,6 +345,21 @@ mod tests {
         ] {
             assert!(matches!(round_trip(json), Condition::Other(_)));
         }
+    }
+
+    #[test]
+    fn the_opposite_of_any_form_is_written() {
+        let opposite = |json: Value| Value::from(&!Condition::from(json));
+        let odd = json!({"type": "weather", "context": {}});
+        let mut negated = odd.clone();
+        negated["not"] = json!(true);
+        assert_eq!(opposite(odd.clone()), negated);
+        assert_eq!(opposite(negated), odd);
+        let wrapped = json!({"type": "and", "expression": [{}], "not": true});
+        assert_eq!(opposite(json!({})), wrapped);
+        let var = json!({"type": "var", "not": false,
+            "context": {"lhs": "1", "operator": "eq", "rhs": "1"}});
+        assert!(matches!(Condition::from(var), Condition::Var(_)));
     }
 
     #[test]

@@ -1,9 +1,7 @@
 //! Scores, whose value has the shape that their metric's type gives it.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{MetricRef, MetricType, NamedRef, Number};
 
@@ -144,22 +142,12 @@ pub struct LevelMeta {
     pub base_metric: NamedRef,
 }
 
-/// The shapes in which a value arrives, before the metric's type says what it is.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Shape {
-    Number(Number),
-    Items(Vec<SetItemScore>),
-    Object(BTreeMap<String, Value>),
-    Other(Value),
-}
-
 impl<'de> Deserialize<'de> for Score {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         struct Wire {
             metric: MetricRef,
-            value: Shape,
+            value: Value,
             #[serde(default)]
             meta: Option<LevelMeta>,
         }
@@ -169,39 +157,21 @@ impl<'de> Deserialize<'de> for Score {
     }
 }
 
-fn interpret(metric_type: Option<&MetricType>, shape: Shape) -> ScoreValue {
-    match (metric_type, shape) {
-        (Some(MetricType::Point | MetricType::Compound), Shape::Number(number)) => {
-            ScoreValue::Number(number)
+fn interpret(metric_type: Option<&MetricType>, value: Value) -> ScoreValue {
+    let read = match (metric_type, &value) {
+        (Some(MetricType::Point | MetricType::Compound), _) => {
+            Number::deserialize(&value).ok().map(ScoreValue::Number)
         }
-        (Some(MetricType::Set), Shape::Items(items)) => {
-            ScoreValue::Set(SetScore { items, by_name: false })
+        (Some(MetricType::Set), Value::Array(_)) => Vec::deserialize(&value)
+            .ok()
+            .map(|items| ScoreValue::Set(SetScore { items, by_name: false })),
+        (Some(MetricType::Set), Value::Object(items)) => {
+            items_by_name(items).map(|items| ScoreValue::Set(SetScore { items, by_name: true }))
         }
-        (Some(MetricType::Set), Shape::Object(object)) => match items_by_name(&object) {
-            Some(items) => ScoreValue::Set(SetScore { items, by_name: true }),
-            None => ScoreValue::Other(Value::Object(object.into_iter().collect())),
-        },
-        (Some(MetricType::State), Shape::Object(object)) => {
-            let value = Value::Object(object.into_iter().collect());
-            match StateScore::deserialize(&value) {
-                Ok(state) => ScoreValue::State(state),
-                Err(_) => ScoreValue::Other(value),
-            }
-        }
-        (_, shape) => ScoreValue::Other(shape.into_value()),
-    }
-}
-
-impl Shape {
-    fn into_value(self) -> Value {
-        let value = match self {
-            Shape::Number(number) => serde_json::to_value(number),
-            Shape::Items(items) => serde_json::to_value(items),
-            Shape::Object(object) => return Value::Object(object.into_iter().collect()),
-            Shape::Other(value) => return value,
-        };
-        value.unwrap_or_default()
-    }
+        (Some(MetricType::State), _) => StateScore::deserialize(&value).ok().map(ScoreValue::State),
+        _ => None,
+    };
+    read.unwrap_or(ScoreValue::Other(value))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -211,7 +181,7 @@ struct ItemByName {
     count: Number,
 }
 
-fn items_by_name(object: &BTreeMap<String, Value>) -> Option<Vec<SetItemScore>> {
+fn items_by_name(object: &Map<String, Value>) -> Option<Vec<SetItemScore>> {
     object
         .iter()
         .map(|(name, item)| {
@@ -284,8 +254,9 @@ mod tests {
 
     #[test]
     fn a_metric_type_of_tomorrow_keeps_its_value() {
-        let score =
-            round_trip(json!({"metric": {"id": "x", "type": "curve"}, "value": [1, {"a": 2}]}));
+        let score = round_trip(
+            json!({"metric": {"id": "x", "type": "curve"}, "value": [{"name": "a", "count": "1", "x": 5}]}),
+        );
         assert!(matches!(score.value, ScoreValue::Other(_)));
     }
 }

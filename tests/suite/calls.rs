@@ -249,6 +249,28 @@ async fn typed_calls_send_no_api_version_and_no_empty_parameters() {
 }
 
 #[tokio::test]
+async fn a_list_can_be_cleared_by_an_update() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, r#"{"id":"a","rules":null}"#)).await;
+    let call = server.playoff().v2().update_action_design().version("latest").component_id("a");
+    let none: [&str; 0] = [];
+    let design = call.tags(none).await.unwrap();
+    assert_eq!(server.last().body, r#"{"tags":[]}"#);
+    assert!(design.rules.is_none(), "a null is absent");
+}
+
+#[tokio::test]
+async fn a_list_item_with_a_comma_is_refused_before_sending() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, r#"{"data":[],"total":0}"#)).await;
+    let v2 = server.playoff().v2();
+    let error = v2.admin_list_players().fields(["id,alias"]).await.unwrap_err();
+    assert!(error.is_invalid_call() && error.message().contains("`fields`"), "{error}");
+    assert_eq!(server.order(), "");
+    let none: [&str; 0] = [];
+    v2.admin_list_players().fields(none).await.unwrap();
+    assert_eq!(server.last().target, "/v2/admin/players");
+}
+
+#[tokio::test]
 async fn the_player_of_a_typed_call_wins_over_the_default() {
     let server = Scripted::with_tokens(|_, _| Reply::json(200, "[]")).await;
     let playoff = server.builder().player_id("johny").build().unwrap();

@@ -132,7 +132,7 @@ async fn a_page_of_nothing_or_a_negative_skip_is_refused_before_sending() {
 }
 
 #[tokio::test]
-async fn a_bare_list_ends_at_the_first_empty_page() {
+async fn a_bare_list_ends_at_the_first_short_page() {
     let server = Scripted::with_tokens(|seen, _| {
         let (skip, limit) = (number(seen, "skip"), number(seen, "limit"));
         let rows: Vec<Value> =
@@ -142,7 +142,21 @@ async fn a_bare_list_ends_at_the_first_empty_page() {
     .await;
     let stream = server.playoff().v2().list_metric_designs().version("latest").limit(2).stream();
     assert_eq!(stream.try_collect::<Vec<_>>().await.unwrap().len(), 5);
-    assert_eq!(server.order(), "TAAAA");
+    assert_eq!(server.order(), "TAAA");
+}
+
+#[tokio::test]
+async fn a_list_that_reads_no_skip_is_not_read_for_ever() {
+    for all in [json!([{"id": "a"}, {"id": "b"}]), json!([{"id": "a"}])] {
+        let text = all.to_string();
+        let server = Scripted::with_tokens(move |_, _| Reply::json(200, &text)).await;
+        let stream =
+            server.playoff().v2().list_metric_designs().version("latest").limit(2).stream();
+        assert_eq!(
+            stream.try_collect::<Vec<_>>().await.unwrap().len(),
+            all.as_array().unwrap().len()
+        );
+    }
 }
 
 #[tokio::test]

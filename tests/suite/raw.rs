@@ -197,6 +197,45 @@ async fn the_default_player_acts_where_none_is_named() {
 }
 
 #[tokio::test]
+async fn a_player_named_twice_is_refused_and_an_escaped_name_is_seen() {
+    let server = echo().await;
+    let playoff = server.builder().player_id("johny").build().unwrap();
+    let twice = playoff.get("/runtime/player?player_id=a").player_id("b");
+    assert!(twice.await.unwrap_err().is_invalid_call());
+    assert_eq!(server.order(), "");
+    playoff.get("/runtime/player?player%5Fid=mira").await.unwrap();
+    assert_eq!(server.last().target, "/v2/runtime/player?player%5Fid=mira");
+    playoff.with_player("").get("/runtime/player").await.unwrap();
+    assert_eq!(server.last().target, "/v2/runtime/player");
+}
+
+#[tokio::test]
+async fn a_form_is_uploaded_and_sent_again_after_a_refusal() {
+    let server = Scripted::with_tokens(|_, n| match n {
+        0 => Reply::refused_token(),
+        _ => Reply::json(200, r#"{"id":"img"}"#),
+    })
+    .await;
+    let file = || playoff::File::new("gold.png", "PNG");
+    let form = playoff::Form::new().text("album", "medals").file("file", file());
+    let call = server.playoff().post("/design/images").form(form);
+    assert_eq!(call.await.unwrap()["id"], "img");
+    assert_eq!(server.order(), "TATA");
+    let seen = server.seen();
+    assert_eq!(seen[1].body, seen[3].body);
+    assert!(seen[3].body.contains("name=\"album\"\r\n\r\nmedals"));
+    assert!(seen[3].header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
+
+    let typed = server.playoff().v2().upload_design_image().file(file()).await.unwrap();
+    assert_eq!(typed.id, "img");
+    assert!(server.last().body.contains("filename=\"gold.png\"\r\ncontent-type: image/png"));
+    let error = server.playoff().v2().upload_design_image().await.unwrap_err();
+    assert!(error.is_invalid_call() && error.message().contains("`file`"), "{error}");
+    let get = server.playoff().get("/x").form(playoff::Form::new());
+    assert!(get.await.unwrap_err().is_invalid_call());
+}
+
+#[tokio::test]
 async fn a_route_known_to_take_no_player_gets_none() {
     let server = echo().await;
     let playoff = server.builder().player_id("johny").build().unwrap();

@@ -190,9 +190,13 @@ async fn a_dropped_sandbox_frees_its_port() {
     drop(playoff);
     drop(sandbox);
     // The server ends in its own time; each refused try yields to it.
-    while tokio::net::TcpListener::bind(&address).await.is_err() {
-        tokio::task::yield_now().await;
-    }
+    let freed = async {
+        while tokio::net::TcpListener::bind(&address).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(10);
+    tokio::time::timeout(limit, freed).await.expect("the port is free");
 }
 
 #[tokio::test]

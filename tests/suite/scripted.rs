@@ -36,6 +36,8 @@ pub(crate) enum Reply {
     Headers(u16, Vec<String>, String),
     /// These bytes, then the connection ends.
     Bytes(String),
+    /// An answer in JSON, once the other side of the channel says so.
+    Held(watch::Receiver<bool>, String),
     /// The connection ends without a word.
     Close,
     /// Nothing, ever; the connection stays open.
@@ -166,6 +168,10 @@ async fn serve(
             }
             Reply::Headers(status, headers, body) => (head(status, &headers, &body), true),
             Reply::Bytes(bytes) => (bytes, false),
+            Reply::Held(mut go, body) => {
+                let _ = go.wait_for(|go| *go).await;
+                (head(200, &["content-type: application/json".to_owned()], &body), true)
+            }
             Reply::Close => return,
             Reply::Silence => return std::future::pending().await,
         };

@@ -208,8 +208,8 @@ broken! {
     another_default_error_is_refused: "default: {$ref: '#/components/responses/Error'}" => "default: {description: odd}",
         OPERATION, "the error response default is described on its own";
 
-    a_multipart_body_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {multipart/form-data: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses",
-        OPERATION, "the request body is multipart/form-data";
+    a_multipart_body_of_anything_but_one_picture_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {multipart/form-data: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses",
+        OPERATION, "the multipart body is no ImageUpload";
     a_body_of_two_kinds_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {text/plain: {schema: {$ref: '#/components/schemas/Part'}}, application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses",
         OPERATION, "the request body has the media types application/json, text/plain";
     a_body_schema_without_a_name_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {application/json: {schema: {type: object}}}\n      responses",
@@ -253,6 +253,22 @@ broken! {
         OPERATION, "`limit` has a default";
     an_inline_enum_of_a_parameter_is_refused: "{name: limit, in: query, schema: {type: integer, format: int64}" => "{name: limit, in: query, schema: {type: string, enum: [a]}",
         OPERATION, "`limit` has an inline enum";
+
+    a_missing_default_answer_is_refused: "        default: {$ref: '#/components/responses/Error'}\n" => "",
+        OPERATION, "no default answer";
+    an_answer_of_another_kind_is_refused: "{description: ok, content: {application/json:" => "{description: ok, content: {text/csv:",
+        OPERATION, "the answer is text/csv";
+    an_encoding_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {application/json: {encoding: {id: {}}, schema: {$ref: '#/components/schemas/Part'}}}\n      responses",
+        OPERATION, "the request body has an `encoding`";
+    a_path_parameter_with_a_format_is_refused: "required: true, schema: {type: string}}" => "required: true, schema: {type: string, format: uuid}}",
+        OPERATION, "`thing_id` with `format: uuid`";
+    a_list_of_an_inline_enum_is_refused: "schema: {type: array, items: {type: string}}" => "schema: {type: array, items: {type: string, enum: [a]}}",
+        OPERATION, "an item of `fields` has an inline enum";
+    a_misspelt_type_is_refused: "size: {type: integer, format: int64}" => "size: {type: strng}", PART, "the type strng";
+    a_keyword_inside_a_map_is_refused: "size: {type: integer, format: int64}" => "size: {type: object, additionalProperties: {not: {type: string}}}",
+        PART, "the keyword `not`";
+    a_keyword_inside_an_arm_is_refused: "size: {type: integer, format: int64}" => "size: {oneOf: [{title: A, type: string, format: date-time}]}",
+        PART, "a text with `format: date-time`";
 
     a_closed_enum_is_refused: "enum: [red], x-playoff-model: Colour" => "enum: [red]",
         "spec/v2.yaml: schema Colour: ", "a closed enum";

@@ -198,10 +198,11 @@ async fn many_calls_refused_with_one_token_cause_one_token_request() {
 
 #[tokio::test]
 async fn when_the_caller_that_renews_is_cancelled_the_next_takes_over() {
-    let server = Scripted::start(|seen, n| match (seen.is_token_request(), n) {
-        (true, 0) => Reply::Silence,
-        (true, _) => Reply::token("second"),
-        (false, _) => ok(),
+    let (go, held) = tokio::sync::watch::channel(false);
+    let token = r#"{"access_token":"late","expires_in":3600}"#;
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => Reply::Held(held.clone(), token.to_owned()),
+        false => ok(),
     })
     .await;
     let playoff = server.playoff();
@@ -210,8 +211,68 @@ async fn when_the_caller_that_renews_is_cancelled_the_next_takes_over() {
     let second = tokio::spawn(playoff.get("/admin").into_future());
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
+    go.send_replace(true);
     second.await.unwrap().unwrap();
-    assert_eq!(server.order(), "TTA");
+    assert_eq!(server.order(), "TA", "the request outlived the caller that sent it");
+}
+
+#[tokio::test]
+async fn calls_shorter_than_the_token_request_get_there_in_the_end() {
+    let (go, held) = tokio::sync::watch::channel(false);
+    let token = r#"{"access_token":"late","expires_in":3600}"#;
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => Reply::Held(held.clone(), token.to_owned()),
+        false => ok(),
+    })
+    .await;
+    let playoff = server.playoff();
+    for _ in 0..5 {
+        let call = playoff.get("/admin").timeout(Duration::from_millis(20));
+        assert!(call.await.unwrap_err().is_timeout());
+    }
+    go.send_replace(true);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TA", "one token request for all of them");
+}
+
+#[tokio::test]
+async fn a_slow_failure_is_shared_by_those_who_waited_for_it() {
+    let hands = Hands::default();
+    let slow = hands.clone();
+    // By the clock of the client, each answer takes ten seconds.
+    let server = Scripted::start(move |_, _| {
+        slow.forward(10);
+        Reply::html(500, "<html>down</html>")
+    })
+    .await;
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        calls.spawn(playoff.get("/admin").into_future());
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_err));
+    assert_eq!(server.order(), "T");
+}
+
+#[tokio::test]
+async fn an_early_renewal_that_hangs_holds_up_no_call() {
+    let silent = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&silent);
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true if flag.load(Ordering::SeqCst) => Reply::Silence,
+        true => Reply::token("good"),
+        false => ok(),
+    })
+    .await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    silent.store(true, Ordering::SeqCst);
+    hands.forward(HOUR - 30);
+    for _ in 0..5 {
+        get(&playoff).await.unwrap();
+    }
+    assert_eq!(server.order(), "TATAAAAA");
 }
 
 #[tokio::test]

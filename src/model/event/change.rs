@@ -81,12 +81,15 @@ fn interpret(metric_type: Option<&MetricType>, delta: Value) -> Delta {
         old: Option<String>,
         new: Option<String>,
     }
+    // All keys of a delta may be null, so any object would do: `new` tells that it is one.
+    let is_delta = |value: &Value| value.get("new").is_some();
+    let are_deltas = || delta.as_object().is_some_and(|items| items.values().all(is_delta));
     let read = match metric_type {
-        Some(MetricType::Point | MetricType::Compound) => {
+        Some(MetricType::Point | MetricType::Compound) if is_delta(&delta) => {
             NumberDelta::deserialize(&delta).ok().map(Delta::Number)
         }
-        Some(MetricType::Set) => BTreeMap::deserialize(&delta).ok().map(Delta::Set),
-        Some(MetricType::State) => {
+        Some(MetricType::Set) if are_deltas() => BTreeMap::deserialize(&delta).ok().map(Delta::Set),
+        Some(MetricType::State) if is_delta(&delta) => {
             Names::deserialize(&delta).ok().map(|Names { old, new }| Delta::State { old, new })
         }
         _ => None,
@@ -137,8 +140,14 @@ mod tests {
         assert!(
             matches!(state.delta, Delta::State { old: None, new: Some(name) } if name == "Bud")
         );
-        let odd = change("curve", json!([1]));
-        assert!(matches!(odd.delta, Delta::Other(_)));
+        for (metric_type, delta) in [
+            ("curve", json!([1])),
+            ("point", json!({"from": "1", "to": "2"})),
+            ("set", json!({"Rake": {"by": 1}})),
+            ("state", json!({})),
+        ] {
+            assert!(matches!(change(metric_type, delta).delta, Delta::Other(_)));
+        }
     }
 
     #[test]

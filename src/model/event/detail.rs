@@ -241,7 +241,6 @@ macro_rules! details {
     ($($(#[$doc:meta])* $variant:ident($content:ident),)+) => {
         /// What only one type of event has.
         #[derive(Debug, Clone, PartialEq)]
-        #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
         #[non_exhaustive]
         pub enum EventDetail {
             $($(#[$doc])* $variant($content),)+

@@ -30,8 +30,7 @@ pub use detail::{
 /// }
 /// # }
 /// ```
-#[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
     /// When it happened. Follow-ups carry the moment of their cause.
@@ -69,8 +68,36 @@ impl Event {
     }
 }
 
+impl std::fmt::Debug for Event {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut other = self.other.clone();
+        // An escalation of a shape that is not known keeps its token here.
+        if let Some(token) = other.get_mut("play_token") {
+            *token = Value::from("[redacted]");
+        }
+        f.debug_struct("Event")
+            .field("timestamp", &self.timestamp)
+            .field("id", &self.id)
+            .field("actor", &self.actor)
+            .field("admin", &self.admin)
+            .field("team", &self.team)
+            .field("process", &self.process)
+            .field("seen", &self.seen)
+            .field("detail", &self.detail)
+            .field("other", &other)
+            .finish()
+    }
+}
+
+/// Takes `key` out; one of another shape than known stays where it is.
+fn take<T: serde::de::DeserializeOwned>(keys: &mut Map<String, Value>, key: &str) -> Option<T> {
+    let value = T::deserialize(keys.get(key)?).ok()?;
+    keys.remove(key);
+    Some(value)
+}
+
 /// The keys that every type may have.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct Common {
     #[serde(skip_serializing_if = "Option::is_none")]
     timestamp: Option<Timestamp>,
@@ -88,8 +115,6 @@ struct Common {
     seen: Option<bool>,
 }
 
-const COMMON: [&str; 7] = ["timestamp", "id", "actor", "admin", "team", "process", "seen"];
-
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut keys = Map::deserialize(deserializer)?;
@@ -102,12 +127,17 @@ impl<'de> Deserialize<'de> for Event {
             }
             None => String::new(),
         };
-        let common: Map<String, Value> =
-            COMMON.iter().filter_map(|key| keys.remove_entry(*key)).collect();
-        let Common { timestamp, id, actor, admin, team, process, seen } =
-            serde_json::from_value(Value::Object(common)).map_err(serde::de::Error::custom)?;
-        let detail = EventDetail::take(EventType::from(name), &mut keys);
-        Ok(Event { timestamp, id, actor, admin, team, process, seen, detail, other: keys })
+        Ok(Event {
+            timestamp: take(&mut keys, "timestamp"),
+            id: take(&mut keys, "id"),
+            actor: take(&mut keys, "actor"),
+            admin: take(&mut keys, "admin"),
+            team: take(&mut keys, "team"),
+            process: take(&mut keys, "process"),
+            seen: take(&mut keys, "seen"),
+            detail: EventDetail::take(EventType::from(name), &mut keys),
+            other: keys,
+        })
     }
 }
 
@@ -207,6 +237,21 @@ mod tests {
             let event: Event = serde_json::from_value(json).unwrap();
             assert!(!matches!(event.detail, EventDetail::Other(_)), "{name}");
             assert_eq!(event.event_type().as_str(), *name);
+        }
+    }
+
+    #[test]
+    fn a_common_key_of_another_shape_fails_no_feed() {
+        let event = round_trip(json!({"event": "leave", "admin": {"id": "x"}, "team": null}));
+        assert_eq!((&event.admin, &event.team), (&None, &None));
+        assert_eq!(event.other["admin"]["id"], "x");
+    }
+
+    #[test]
+    fn the_token_of_an_escalation_is_never_shown() {
+        for message in [json!("water"), json!(7)] {
+            let json = json!({"event": "escalation", "play_token": "CANARY", "message": message});
+            assert!(!format!("{:?}", round_trip(json)).contains("CANARY"));
         }
     }
 
