@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::operation::{Answer, Operation, Parameter, Place};
 
 /// Rustdoc of the method that starts the call.
-pub(crate) fn method(version: &str, operation: &Operation) -> String {
+pub(crate) fn method(version: &str, operation: &Operation, answer: &str) -> String {
     let mut text = sentence(&operation.summary);
     if !operation.description.is_empty() {
         let _ = write!(text, "\n\n{}", operation.description);
@@ -20,6 +20,7 @@ pub(crate) fn method(version: &str, operation: &Operation) -> String {
             let _ = write!(text, "\n- `{}`: {}", parameter.name, self::parameter(parameter));
         }
     }
+    let _ = write!(text, "\n\n# Answer\n\n{answer}");
     if !operation.errors.is_empty() {
         let names: Vec<String> = operation.errors.iter().map(|name| format!("`{name}`")).collect();
         let _ = write!(
@@ -75,7 +76,7 @@ fn evidence(operation: &Operation) -> String {
     format!("{level} ({})", source.join(" "))
 }
 
-/// A call that compiles, where every required value is plain text.
+/// A call that compiles, where a sample of every required value can be written down.
 fn example(version: &str, operation: &Operation) -> Option<String> {
     let mut call = format!("let answer = playoff.{version}().{}()", operation.id);
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
@@ -89,11 +90,14 @@ fn example(version: &str, operation: &Operation) -> Option<String> {
     if operation.parameters.iter().any(|parameter| acting(&parameter)) {
         call.push_str(".player_id(\"johny\")");
     }
-    // What a body needs depends on the game; the guide shows those calls.
-    if operation.body.is_some() && operation.method != "POST" {
-        return None;
+    if operation.upload {
+        call.push_str(".file(playoff::File::new(\"picture.png\", vec![]))");
     }
-    if operation.body.as_deref().is_some_and(|name| name != "ActionPlay") {
+    for field in &operation.body_fields {
+        let _ = write!(call, ".{}({})", field.name, field.sample.as_ref()?);
+    }
+    if operation.body.is_some() && operation.body_fields.is_empty() && !operation.body_may_be_empty
+    {
         return None;
     }
     let shown = match operation.answer {

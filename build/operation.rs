@@ -19,9 +19,21 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     /// Name of the schema of the request body.
     pub(crate) body: Option<String>,
+    /// What the request body requires.
+    pub(crate) body_fields: Vec<BodyField>,
+    /// The request body is an object that requires nothing.
+    pub(crate) body_may_be_empty: bool,
+    /// What a success holds, as rustdoc text.
+    pub(crate) answer_text: String,
     /// The request body is a multipart form of one file.
     pub(crate) upload: bool,
     pub(crate) answer: Answer,
+}
+
+pub(crate) struct BodyField {
+    pub(crate) name: String,
+    /// Rust code of a value; None where it depends on the game.
+    pub(crate) sample: Option<String>,
 }
 
 /// What a success brings.
@@ -71,6 +83,10 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         .and_then(Value::as_str)
         .and_then(|target| target.rsplit('/').next())
         .map(str::to_owned);
+    let shape = match &body {
+        Some(name) => &spec["components"]["schemas"][name.as_str()],
+        None => &Value::Null,
+    };
     let json = operation.pointer("/responses/200/content/application~1json").is_some();
     let errors = operation["x-playoff-errors"].as_array().into_iter().flatten();
     Ok(Operation {
@@ -85,9 +101,73 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         errors: errors.filter_map(Value::as_str).map(str::to_owned).collect(),
         parameters,
         body,
+        body_fields: body_fields(spec, shape)?,
+        body_may_be_empty: shape.get("properties").is_some() && shape["required"].is_null(),
+        answer_text: answer_text(spec, operation),
         upload: operation.pointer("/requestBody/content/multipart~1form-data").is_some(),
         answer: if json { Answer::Json } else { Answer::Image },
     })
+}
+
+fn body_fields(spec: &Value, body: &Value) -> Result<Vec<BodyField>, String> {
+    let mut fields = Vec::new();
+    for name in body["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let property = &body["properties"][name];
+        let property = property["allOf"].get(0).unwrap_or(property);
+        let schema = resolve(spec, property)?;
+        let sample = match (schema["x-playoff-model"].as_str(), schema["type"].as_str()) {
+            (Some("TeamRoles"), _) => Some("playoff::model::TeamRoles::new([\"Head\"])".to_owned()),
+            (Some("LaneRoles"), _) => {
+                Some("playoff::model::LaneRoles::new([(\"main\", \"player\")])".to_owned())
+            }
+            (_, Some("string")) => {
+                Some(format!("{:?}", schema["enum"][0].as_str().unwrap_or(sample_text(name))))
+            }
+            (_, Some("array")) => match schema["items"]["type"].as_str() {
+                Some("string") => Some("[\"johny\"]".to_owned()),
+                _ if schema["items"]["$ref"] == "#/components/schemas/Reward" => {
+                    let reward = "playoff::model::Reward::point(\"drops\", playoff::model::RewardVerb::Add, 5)";
+                    Some(format!("[{reward}]"))
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        // `type` is a keyword; the generator adds an underscore.
+        let name = if name == "type" { "type_" } else { name };
+        fields.push(BodyField { name: name.to_owned(), sample });
+    }
+    Ok(fields)
+}
+
+fn sample_text(name: &str) -> &'static str {
+    match name {
+        "id" | "player_id" => "zoe",
+        "alias" | "name" => "Zoë",
+        "definition" => "module1",
+        _ => "plant",
+    }
+}
+
+/// A link to the type, or to its items' type.
+fn answer_text(spec: &Value, operation: &Value) -> String {
+    let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
+    let (list, target) = match schema["items"]["$ref"].as_str() {
+        Some(target) => ("A list of ", target),
+        None => ("", schema["$ref"].as_str().unwrap_or_default()),
+    };
+    let name = target.rsplit('/').next().unwrap_or_default();
+    let model = spec["components"]["schemas"][name]["x-playoff-model"].as_str();
+    match (name, model) {
+        ("", _) => "[`Image`](crate::Image).".to_owned(),
+        (_, Some("Json")) => "JSON of a shape that nobody recorded, as it came.".to_owned(),
+        (_, Some(model)) => {
+            let item = model.strip_prefix("List<").and_then(|rest| rest.strip_suffix('>'));
+            let (list, model) = item.map_or((list, model), |item| ("A list of ", item));
+            format!("{list}[`{model}`](crate::model::{model}).")
+        }
+        (name, None) => format!("{list}[`{name}`](types::{name})."),
+    }
 }
 
 fn parameter(spec: &Value, parameter: &Value) -> Result<Parameter, String> {

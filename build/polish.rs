@@ -93,7 +93,7 @@ fn methods(
         let operation = operations.values().find(|operation| operation.id == name);
         let operation = operation.ok_or_else(|| format!("{version}: no operation `{name}`"))?;
         let builder = format_ident!("{}", operation.pascal());
-        let about = docs::method(version, operation);
+        let about = docs::method(version, operation, &operation.answer_text);
         let ident = &method.sig.ident;
         *method = parse_quote! {
             #[doc = #about]

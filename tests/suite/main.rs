@@ -4,10 +4,12 @@ mod answers;
 mod calls;
 #[path = "../../build/dialect/mod.rs"]
 mod dialect;
+mod every_operation;
 mod models;
 mod operations;
 mod pages;
 mod raw;
+mod samples;
 mod sandbox;
 mod scripted;
 #[path = "../../build/spec.rs"]
