@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::operation::{Answer, Operation, Parameter, Place};
 
 /// Rustdoc of the method that starts the call.
-pub(crate) fn method(version: &str, operation: &Operation, answer: &str) -> String {
+pub(crate) fn method(version: &str, operation: &Operation) -> String {
     let mut text = sentence(&operation.summary);
     if !operation.description.is_empty() {
         let _ = write!(text, "\n\n{}", operation.description);
@@ -20,7 +20,7 @@ pub(crate) fn method(version: &str, operation: &Operation, answer: &str) -> Stri
             let _ = write!(text, "\n- `{}`: {}", parameter.name, self::parameter(parameter));
         }
     }
-    let _ = write!(text, "\n\n# Answer\n\n{answer}");
+    let _ = write!(text, "\n\n# Answer\n\n{}", operation.answer_text);
     if !operation.errors.is_empty() {
         let names: Vec<String> = operation.errors.iter().map(|name| format!("`{name}`")).collect();
         let _ = write!(

@@ -11,6 +11,8 @@ pub(crate) struct Operation {
     /// Without the version, parameters in braces.
     pub(crate) path: String,
     pub(crate) tag: String,
+    /// What the tag's operations are about.
+    pub(crate) tag_about: String,
     pub(crate) summary: String,
     pub(crate) description: String,
     pub(crate) evidence: String,
@@ -88,12 +90,17 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         None => &Value::Null,
     };
     let json = operation.pointer("/responses/200/content/application~1json").is_some();
+    let tag = operation["tags"][0].as_str().unwrap_or_default();
+    let tags = spec["tags"].as_array();
+    let about = tags.into_iter().flatten().find(|entry| entry["name"] == tag);
+    let about = about.and_then(|entry| entry["description"].as_str());
     let errors = operation["x-playoff-errors"].as_array().into_iter().flatten();
     Ok(Operation {
         id: text("operationId"),
         method: method.to_uppercase(),
         path: path.to_owned(),
-        tag: operation["tags"][0].as_str().unwrap_or_default().to_owned(),
+        tag: tag.to_owned(),
+        tag_about: about.unwrap_or_default().trim_end_matches('.').to_owned(),
         summary: text("summary"),
         description: text("description"),
         evidence: text("x-playoff-evidence"),

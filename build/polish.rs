@@ -32,9 +32,9 @@ pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Res
             }
             Item::Mod(module) if module.ident == "builder" => builders = Some(module),
             Item::Impl(implementation) if has_operations(&implementation) => {
-                let implementation = self::methods(version, implementation, &by_builder)?;
                 methods += implementation.items.len();
-                polished.items.push(Item::Impl(implementation));
+                let groups = self::methods(version, implementation, &by_builder)?;
+                polished.items.extend(groups.into_iter().map(Item::Impl));
             }
             // progenitor's client, its hooks and prelude.
             _ => {}
@@ -82,27 +82,37 @@ fn has_operations(implementation: &ItemImpl) -> bool {
         })
 }
 
+/// One `impl` a tag, so that the docs read as a reference by tag.
 fn methods(
     version: &str,
-    mut implementation: ItemImpl,
+    implementation: ItemImpl,
     operations: &BTreeMap<String, &Operation>,
-) -> Result<ItemImpl, String> {
-    for item in &mut implementation.items {
+) -> Result<Vec<ItemImpl>, String> {
+    let mut groups: Vec<(&str, ItemImpl)> = Vec::new();
+    for item in implementation.items {
         let ImplItem::Fn(method) = item else { continue };
         let name = method.sig.ident.to_string();
         let operation = operations.values().find(|operation| operation.id == name);
         let operation = operation.ok_or_else(|| format!("{version}: no operation `{name}`"))?;
         let builder = format_ident!("{}", operation.pascal());
-        let about = docs::method(version, operation, &operation.answer_text);
+        let about = docs::method(version, operation);
         let ident = &method.sig.ident;
-        *method = parse_quote! {
+        let method: ImplItem = parse_quote! {
             #[doc = #about]
             pub fn #ident(&self) -> builder::#builder {
                 builder::#builder::new(self)
             }
         };
+        match groups.iter_mut().find(|(tag, _)| *tag == operation.tag) {
+            Some((_, group)) => group.items.push(method),
+            None => {
+                let title = format!("# {}\n\n{}.", operation.tag, operation.tag_about);
+                groups
+                    .push((&operation.tag, parse_quote!(#[doc = #title] impl Client { #method })));
+            }
+        }
     }
-    Ok(implementation)
+    Ok(groups.into_iter().map(|(_, group)| group).collect())
 }
 
 /// Field names, types and docs of each struct in `types`, for the setters of request bodies.

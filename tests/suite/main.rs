@@ -8,6 +8,7 @@ mod every_operation;
 mod models;
 mod operations;
 mod pages;
+mod properties;
 mod raw;
 mod samples;
 mod sandbox;
