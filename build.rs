@@ -15,6 +15,8 @@ mod optional;
 mod polish;
 #[path = "build/routes.rs"]
 mod routes;
+#[path = "build/sent.rs"]
+mod sent;
 #[path = "build/setters.rs"]
 mod setters;
 #[path = "build/spec.rs"]

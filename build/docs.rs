@@ -5,15 +5,19 @@ use std::fmt::Write;
 use crate::operation::{Answer, Operation, Parameter, Place};
 
 /// Rustdoc of the method that starts the call.
-pub(crate) fn method(version: &str, operation: &Operation) -> String {
+pub(crate) fn method(version: &str, operation: &Operation) -> Result<String, String> {
     let mut text = sentence(&operation.summary);
     if !operation.description.is_empty() {
         let _ = write!(text, "\n\n{}", operation.description);
     }
     let _ = write!(text, "\n\n`{} /{version}{}`", operation.method, operation.path);
-    if let Some(example) = example(version, operation) {
-        let _ = write!(text, "\n\n# Example\n\n```no_run\n{example}```");
-    }
+    let example = example(version, operation).ok_or_else(|| {
+        format!(
+            "spec/{version}.yaml: {}: give the request body an example, for the docs",
+            operation.id
+        )
+    })?;
+    let _ = write!(text, "\n\n# Example\n\n```no_run\n{example}```");
     if !operation.parameters.is_empty() {
         text.push_str("\n\n# Parameters\n");
         for parameter in &operation.parameters {
@@ -30,7 +34,7 @@ pub(crate) fn method(version: &str, operation: &Operation) -> String {
         );
     }
     let _ = write!(text, "\n\n# Evidence\n\n{}.", evidence(operation));
-    text
+    Ok(text)
 }
 
 /// Rustdoc of the setter of a parameter.
@@ -76,7 +80,8 @@ fn evidence(operation: &Operation) -> String {
     format!("{level} ({})", source.join(" "))
 }
 
-/// A call that compiles, where a sample of every required value can be written down.
+/// A call that compiles; None where a required value of the body depends on the game and the spec
+/// gives no example.
 fn example(version: &str, operation: &Operation) -> Option<String> {
     let mut call = format!("let answer = playoff.{version}().{}()", operation.id);
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
@@ -93,12 +98,27 @@ fn example(version: &str, operation: &Operation) -> Option<String> {
     if operation.upload {
         call.push_str(".file(playoff::File::new(\"picture.png\", vec![]))");
     }
-    for field in &operation.body_fields {
-        let _ = write!(call, ".{}({})", field.name, field.sample.as_ref()?);
-    }
-    if operation.body.is_some() && operation.body_fields.is_empty() && !operation.body_may_be_empty
-    {
-        return None;
+    let mut before = String::new();
+    match (operation.body.as_deref(), &operation.body_example) {
+        (None, _) => {}
+        (Some(body), Some(example)) => {
+            before = format!(
+                "let body: playoff::{version}::types::{body} =\n    \
+                 serde_json::from_value(serde_json::json!({example})).expect(\"fits\");\n"
+            );
+            call.push_str(".body(body)");
+        }
+        (Some("TeamRoles" | "TeamJoin"), None) => {
+            call.push_str(".body(playoff::model::TeamRoles::new([\"Head\"]))");
+        }
+        (Some("LaneRoles" | "ProcessJoin"), None) => {
+            call.push_str(".body(playoff::model::LaneRoles::new([(\"main\", \"player\")]))");
+        }
+        (Some(_), None) => {
+            for field in &operation.body_fields {
+                let _ = write!(call, ".{}({})", field.name, field.sample.as_ref()?);
+            }
+        }
     }
     let shown = match operation.answer {
         Answer::Json => "println!(\"{answer:?}\");",
@@ -108,7 +128,7 @@ fn example(version: &str, operation: &Operation) -> Option<String> {
     };
     Some(format!(
         "# async fn example(playoff: &playoff::Playoff) -> Result<(), playoff::Error> {{\n\
-         {call}.await?;\n{shown}\n# Ok(())\n# }}\n"
+         {before}{call}.await?;\n{shown}\n# Ok(())\n# }}\n"
     ))
 }
 

@@ -21,10 +21,10 @@ pub(crate) struct Operation {
     pub(crate) parameters: Vec<Parameter>,
     /// Name of the schema of the request body.
     pub(crate) body: Option<String>,
+    /// An example of the request body.
+    pub(crate) body_example: Option<Value>,
     /// What the request body requires.
     pub(crate) body_fields: Vec<BodyField>,
-    /// The request body is an object that requires nothing.
-    pub(crate) body_may_be_empty: bool,
     /// What a success holds, as rustdoc text.
     pub(crate) answer_text: String,
     /// The request body is a multipart form of one file.
@@ -108,8 +108,8 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         errors: errors.filter_map(Value::as_str).map(str::to_owned).collect(),
         parameters,
         body,
+        body_example: operation.pointer("/requestBody/content/application~1json/example").cloned(),
         body_fields: body_fields(spec, shape)?,
-        body_may_be_empty: shape.get("properties").is_some() && shape["required"].is_null(),
         answer_text: answer_text(spec, operation),
         upload: operation.pointer("/requestBody/content/multipart~1form-data").is_some(),
         answer: if json { Answer::Json } else { Answer::Image },
