@@ -9,6 +9,7 @@
 //! dropped, as the generated types do; where the shape is open, in [`Event`] for one, they are kept.
 
 mod condition;
+mod constraints;
 mod enums;
 mod event;
 mod leaderboard;
@@ -31,6 +32,10 @@ mod timestamp;
 
 pub use condition::{
     ActionCondition, Condition, MetricCondition, TeamCondition, TimeCondition, VarCondition,
+};
+pub use constraints::{
+    CompoundConstraints, MetricConstraints, PointConstraints, SetConstraints, SetItemDesign,
+    StateConstraints, StateDesign,
 };
 pub use enums::{
     AccessSetting, ActivityType, ConditionOperator, EntityType, EventType, GameType, GatewayType,

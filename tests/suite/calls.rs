@@ -1,7 +1,8 @@
 //! Typed calls of both versions against the sandbox.
 
 use playoff::model::{
-    Delta, EventDetail, LeaderboardCycle, MetricType, Reward, RewardVerb, ScoreValue,
+    Delta, EventDetail, LeaderboardCycle, MetricConstraints, MetricType, Reward, RewardVerb,
+    ScoreValue,
 };
 use playoff::sandbox::Sandbox;
 use serde_json::json;
@@ -145,6 +146,7 @@ async fn a_metric_and_an_action_are_designed_played_and_deleted() {
     let sandbox = sandbox().await;
     let v2 = sandbox.playoff().v2();
     let metric = v2.create_metric_design().version("latest").id("apple").name("Apple");
+    let metric = metric.constraints(MetricConstraints::point().with_min(0).with_default(0));
     assert_eq!(metric.type_(MetricType::Point).await.unwrap().id, "apple");
     let rule = serde_json::from_value(json!({
         "requires": {}, "rewards": [Reward::point("apple", RewardVerb::Add, 5)],
