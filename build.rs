@@ -15,8 +15,6 @@ mod optional;
 mod polish;
 #[path = "build/routes.rs"]
 mod routes;
-#[path = "build/sent.rs"]
-mod sent;
 #[path = "build/setters.rs"]
 mod setters;
 #[path = "build/spec.rs"]

@@ -14,7 +14,7 @@ use syn::{Fields, File, Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, Ty
 
 use crate::docs;
 use crate::operation::{Answer, Operation, Parameter, Place};
-use crate::{optional, sent, setters, stream};
+use crate::{optional, setters, stream};
 
 /// `file` on our runtime.
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
@@ -27,7 +27,7 @@ pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Res
     for item in file.items {
         match item {
             Item::Mod(mut types) if types.ident == "types" => {
-                polish_types(&mut types, operations, &mut bodies)?;
+                polish_types(&mut types, &mut bodies)?;
                 polished.items.push(Item::Mod(types));
             }
             Item::Mod(module) if module.ident == "builder" => builders = Some(module),
@@ -118,14 +118,9 @@ fn methods(
 /// Field names, types and docs of each struct in `types`, for the setters of request bodies.
 pub(crate) type Bodies = BTreeMap<String, ItemStruct>;
 
-fn polish_types(
-    types: &mut ItemMod,
-    operations: &[Operation],
-    bodies: &mut Bodies,
-) -> Result<(), String> {
+fn polish_types(types: &mut ItemMod, bodies: &mut Bodies) -> Result<(), String> {
     let items = &mut types.content.as_mut().ok_or("the types module is empty")?.1;
     optional::lists(items)?;
-    sent::builders(items, operations)?;
     for item in items {
         match item {
             Item::Struct(item) => {
