@@ -115,6 +115,8 @@ impl Call {
     }
 
     /// A multipart body of this one file.
+    // v1 has no uploads.
+    #[cfg_attr(not(feature = "v2"), allow(dead_code))]
     pub(crate) fn file(&mut self, name: &str, file: Result<File, String>) -> Result<(), Error> {
         self.form = Some(Form::new().file(name, self.given(file)?));
         Ok(())
