@@ -39,10 +39,7 @@ pub(crate) fn method(version: &str, operation: &Operation) -> Result<String, Str
 
 /// Rustdoc of the setter of a parameter.
 pub(crate) fn parameter(parameter: &Parameter) -> String {
-    let need = match (parameter.required, parameter.place) {
-        (true, _) => "Required. ",
-        (false, _) => "",
-    };
+    let need = if parameter.required { "Required. " } else { "" };
     let text = if parameter.description.is_empty() {
         format!("The `{}` parameter.", parameter.name)
     } else {

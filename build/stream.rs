@@ -1,4 +1,4 @@
-//! `stream()` for the calls that answer in pages.
+//! `stream()` for the calls that answer in pages or with a picture.
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -11,7 +11,7 @@ use futures_core::Stream;
 use crate::Error;
 use crate::runtime::CallFuture;
 
-/// Page size where the caller names none: the largest that public applications use.
+/// Page size where the caller names none.
 const PAGE_SIZE: i64 = 100;
 
 /// One page: its items and, where the answer says so, how many there are on all pages.
@@ -26,7 +26,8 @@ type Fetch<T> = Box<dyn FnMut(i64, i64) -> CallFuture<Page<T>> + Send>;
 ///
 /// Nothing is sent until the first item is asked for, and the next page only when the items of the
 /// one before are used up. Each page is a call of its own, with the token and player of the first.
-/// The stream ends at `total`, or at an empty page; an error ends it too.
+/// The stream ends at `total` or at an empty page, and a list that names no total at its first page
+/// that is not full; an error ends it too.
 ///
 /// ```
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -120,22 +121,23 @@ impl<T: Clone + PartialEq> Pages<T> {
         }
     }
 
-    fn take(&mut self, page: Page<T>) {
-        let count = i64::try_from(page.items.len()).unwrap_or(i64::MAX);
-        self.skip = self.skip.saturating_add(count);
-        let more = match page.total {
-            Some(total) => self.skip < total,
-            // A page that is not as long as was asked for is the last, or the route reads no limit.
-            None => count == self.size && page.items.first() != self.first.as_ref(),
-        };
-        if !more && page.total.is_none() && page.items.first() == self.first.as_ref() {
-            // The route reads no `skip`: this is the same page again.
-            self.state = State::Ended;
+    fn take(&mut self, Page { items, total }: Page<T>) {
+        self.state = State::Ended;
+        // A route that reads no `skip` answers the same page again.
+        if total.is_none() && items.first() == self.first.as_ref() {
             return;
         }
-        self.first = page.items.first().cloned();
-        self.state = if more && count > 0 { State::More } else { State::Ended };
-        self.items = page.items.into();
+        let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
+        self.skip = self.skip.saturating_add(count);
+        let more = match total {
+            Some(total) => count > 0 && self.skip < total,
+            None => count == self.size,
+        };
+        if more {
+            self.state = State::More;
+        }
+        self.first = items.first().cloned();
+        self.items = items.into();
     }
 }
 

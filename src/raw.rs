@@ -272,21 +272,17 @@ impl RawRequest {
         }
         let mut call = Outgoing::new(self.method, url);
         call.route = Some((self.version, path));
-        if self.form.is_some() {
-            // It stands in the place of any other body.
-            self.body = Some(Bytes::new());
-        }
-        let body = match (self.body, call.method().as_str()) {
-            (Some(_), "GET" | "HEAD") => {
+        let method = call.method().as_str();
+        let reads = matches!(method, "GET" | "HEAD");
+        let writes = matches!(method, "POST" | "PUT" | "PATCH");
+        match (&self.form, self.body) {
+            (form, body) if reads && (form.is_some() || body.is_some()) => {
                 return Err(Error::invalid_call("a GET carries no body: use .query(…) or POST"));
             }
+            (Some(form), _) => call.form(form)?,
             // Some servers refuse a POST without a body; Playoff reads `{}` as none.
-            (None, "POST" | "PUT" | "PATCH") => Some(Bytes::from_static(b"{}")),
-            (body, _) => body,
-        };
-        call.json(body);
-        if let Some(form) = &self.form {
-            call.form(form)?;
+            (None, None) if writes => call.json(Some(Bytes::from_static(b"{}"))),
+            (None, body) => call.json(body),
         }
         call.timeout = self.timeout;
         for (name, value) in &self.headers {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Method, Request, StatusCode, Url};
+use reqwest::{Body, Method, Request, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -57,22 +57,6 @@ pub(crate) struct Shared {
 pub(crate) struct Opened {
     pub(crate) response: reqwest::Response,
     pub(crate) _permit: Option<OwnedSemaphorePermit>,
-}
-
-trait Succeeded {
-    fn status(&self) -> StatusCode;
-}
-
-impl Succeeded for Answered {
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-}
-
-impl Succeeded for Opened {
-    fn status(&self) -> StatusCode {
-        self.response.status()
-    }
 }
 
 /// A request before it has a token.
@@ -197,7 +181,7 @@ impl Transport {
         call.timeout.unwrap_or(self.shared.timeout)
     }
 
-    async fn within_limit<T: Succeeded>(
+    async fn within_limit<T>(
         &self,
         call: &Outgoing,
         work: impl Future<Output = Result<T, Error>>,
@@ -209,14 +193,9 @@ impl Transport {
             method = %call.method,
             status = tracing::field::Empty,
         );
-        let done = tokio::time::timeout(limit, work).instrument(span.clone()).await;
-        let outcome = done.unwrap_or_else(|_| Err(Error::timeout(limit)));
-        let status = match &outcome {
-            Ok(success) => Some(success.status()),
-            Err(error) => error.status(),
-        };
-        span.record("status", status.map(|status| status.as_u16()));
-        outcome.map_err(|error| error.during(&call.name))
+        let done = tokio::time::timeout(limit, work).instrument(span).await;
+        done.unwrap_or_else(|_| Err(Error::timeout(limit)))
+            .map_err(|error| error.during(&call.name))
     }
 
     async fn authorized(&self, call: &Outgoing) -> Result<Opened, Error> {
@@ -243,6 +222,7 @@ impl Transport {
         };
         let request = self.request(call, token);
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
+        tracing::Span::current().record("status", response.status().as_u16());
         if response.status().is_success() {
             return Ok(Opened { response, _permit: permit });
         }
@@ -340,6 +320,8 @@ impl std::fmt::Debug for Transport {
 
 #[cfg(test)]
 mod tests {
+    use reqwest::StatusCode;
+
     use super::*;
 
     fn judged(status: u16, body: &str) -> Result<Answered, Error> {

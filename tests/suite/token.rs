@@ -32,6 +32,36 @@ fn ok() -> Reply {
     Reply::json(200, "{}")
 }
 
+/// A token endpoint that answers when it is told to.
+async fn slow_tokens() -> (tokio::sync::watch::Sender<bool>, Scripted) {
+    let (go, held) = tokio::sync::watch::channel(false);
+    let token = r#"{"access_token":"late","expires_in":3600}"#;
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => Reply::Held(held.clone(), token.to_owned()),
+        false => ok(),
+    })
+    .await;
+    (go, server)
+}
+
+/// A client whose token ends within its margin, and whose token endpoint has fallen silent.
+async fn silent_near_the_end() -> (Scripted, playoff::Playoff) {
+    let silent = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&silent);
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true if flag.load(Ordering::SeqCst) => Reply::Silence,
+        true => Reply::token("good"),
+        false => ok(),
+    })
+    .await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    silent.store(true, Ordering::SeqCst);
+    hands.forward(HOUR - 30);
+    (server, playoff)
+}
+
 async fn get(playoff: &playoff::Playoff) -> Result<Value, Error> {
     playoff.get("/admin").await
 }
@@ -198,13 +228,7 @@ async fn many_calls_refused_with_one_token_cause_one_token_request() {
 
 #[tokio::test]
 async fn when_the_caller_that_renews_is_cancelled_the_next_takes_over() {
-    let (go, held) = tokio::sync::watch::channel(false);
-    let token = r#"{"access_token":"late","expires_in":3600}"#;
-    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
-        true => Reply::Held(held.clone(), token.to_owned()),
-        false => ok(),
-    })
-    .await;
+    let (go, server) = slow_tokens().await;
     let playoff = server.playoff();
     let first = tokio::spawn(playoff.get("/admin").into_future());
     server.reached(1).await;
@@ -218,13 +242,7 @@ async fn when_the_caller_that_renews_is_cancelled_the_next_takes_over() {
 
 #[tokio::test]
 async fn calls_shorter_than_the_token_request_get_there_in_the_end() {
-    let (go, held) = tokio::sync::watch::channel(false);
-    let token = r#"{"access_token":"late","expires_in":3600}"#;
-    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
-        true => Reply::Held(held.clone(), token.to_owned()),
-        false => ok(),
-    })
-    .await;
+    let (go, server) = slow_tokens().await;
     let playoff = server.playoff();
     for _ in 0..5 {
         let call = playoff.get("/admin").timeout(Duration::from_millis(20));
@@ -256,19 +274,7 @@ async fn a_slow_failure_is_shared_by_those_who_waited_for_it() {
 
 #[tokio::test]
 async fn an_early_renewal_that_hangs_holds_up_no_call() {
-    let silent = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&silent);
-    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
-        true if flag.load(Ordering::SeqCst) => Reply::Silence,
-        true => Reply::token("good"),
-        false => ok(),
-    })
-    .await;
-    let hands = Hands::default();
-    let playoff = server.builder().clock(hands.clock()).build().unwrap();
-    get(&playoff).await.unwrap();
-    silent.store(true, Ordering::SeqCst);
-    hands.forward(HOUR - 30);
+    let (server, playoff) = silent_near_the_end().await;
     for _ in 0..5 {
         get(&playoff).await.unwrap();
     }
@@ -316,19 +322,7 @@ async fn an_early_renewal_that_fails_spoils_nothing() {
 
 #[tokio::test]
 async fn while_one_caller_renews_early_the_others_go_on() {
-    let silent = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&silent);
-    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
-        true if flag.load(Ordering::SeqCst) => Reply::Silence,
-        true => Reply::token("good"),
-        false => ok(),
-    })
-    .await;
-    let hands = Hands::default();
-    let playoff = server.builder().clock(hands.clock()).build().unwrap();
-    get(&playoff).await.unwrap();
-    silent.store(true, Ordering::SeqCst);
-    hands.forward(HOUR - 30);
+    let (server, playoff) = silent_near_the_end().await;
     let renewing = tokio::spawn(playoff.get("/admin").into_future());
     server.reached(3).await;
     get(&playoff).await.unwrap();
