@@ -26,6 +26,10 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// | `connect_failed` | no connection: unknown host, refused, TLS | [`is_connect`](Error::is_connect) |
 /// | `timeout` | no answer within the limit; the server may have acted | [`is_timeout`](Error::is_timeout) |
 /// | `connection_lost` | the connection broke on the way; the server may have acted | [`is_connection_lost`](Error::is_connection_lost) |
+/// | `login_required` | nobody is logged in, or the login has ended; nothing was sent to the API | [`is_login_required`](Error::is_login_required) |
+/// | `invalid_state` | what came back from a login is not an answer to it; nothing was sent | [`is_invalid_state`](Error::is_invalid_state) |
+/// | `token_source_failed` | the application's source of player tokens failed; nothing was sent | [`is_token_source_failed`](Error::is_token_source_failed) |
+/// | `store_failed` | the token store failed where it alone could know the token | [`is_store_failed`](Error::is_store_failed) |
 /// | `bad_answer` | the answer is not what the API describes: no JSON, another shape, a redirect, a proxy's page | [`is_bad_answer`](Error::is_bad_answer) |
 ///
 /// An error can be cloned: callers that waited for one token request share its failure.
@@ -72,6 +76,10 @@ enum Kind {
     Timeout,
     ConnectionLost,
     BadAnswer,
+    LoginRequired,
+    InvalidState,
+    TokenSource,
+    Store,
     Api,
 }
 
@@ -138,6 +146,33 @@ impl Error {
     /// An answer that the API does not describe.
     pub(crate) fn bad_answer(problem: impl fmt::Display) -> Self {
         Error::new(Kind::BadAnswer, "bad_answer", problem.to_string())
+    }
+
+    /// A user has to log in; `cause` is what the server said to that.
+    pub(crate) fn login_required(problem: &str, cause: Option<Error>) -> Self {
+        let mut built = Error::new(Kind::LoginRequired, "login_required", problem);
+        built.edit().source = cause.map(Into::into);
+        built
+    }
+
+    /// A callback that answers no login of ours.
+    pub(crate) fn invalid_state(problem: &str) -> Self {
+        Error::new(Kind::InvalidState, "invalid_state", problem)
+    }
+
+    /// The application gave no player token.
+    pub(crate) fn token_source(cause: impl Into<BoxError>) -> Self {
+        let cause = cause.into();
+        let problem = format!("no player token: {cause}");
+        let mut built = Error::new(Kind::TokenSource, "token_source_failed", problem);
+        built.edit().source = Some(cause);
+        built
+    }
+
+    /// The token store could not `act`.
+    pub(crate) fn store(act: &str, cause: BoxError) -> Self {
+        let problem = format!("the token store could not {act}: {cause}");
+        Error::new(Kind::Store, "store_failed", problem)
     }
 
     /// Only while the error is being made, before it can have been cloned.
@@ -320,10 +355,23 @@ impl Error {
         self.name() == "invalid_access_token"
     }
 
-    /// The client may not use this route, or the player may not do this.
+    /// The client may not use this route, or the player may not do this. Playoff has one name for
+    /// both; the message tells them apart ("You are not allowed to access this api route" is about
+    /// the client).
     ///
-    /// Most common cause: the client lacks the right for the group (`/admin`, `/design`,
-    /// `/runtime`) or for writing. Rights are given on the client's page in the game settings.
+    /// What to do about the first, on the client's page in the game settings:
+    ///
+    /// - A client has the player-runtime routes alone unless it was given more: reading (GET) and
+    ///   writing (all other methods) for each of `/admin`, `/design` and `/runtime`.
+    /// - A client may be tied to one version of the design; others under `/design/versions/` are
+    ///   then refused.
+    /// - The answers to the page's two questions make the kind of client: "Will the client make
+    ///   API calls from a backend server?" and "Do you have your own login system?" (wording may
+    ///   differ). Client credentials need yes and yes, authorization code yes and no, the implicit
+    ///   grant no and no, player JWTs no and yes.
+    /// - A player's JWT does what its scopes say, and only as its own player.
+    ///
+    /// After a login it means that the user refused.
     #[must_use]
     pub fn is_access_denied(&self) -> bool {
         self.name() == "access_denied"
@@ -331,11 +379,51 @@ impl Error {
 
     /// The client id or secret is wrong.
     ///
-    /// Most common cause: the secret belongs to another client, or to another installation
-    /// (check the host name).
+    /// Most common cause: the secret belongs to another client, or to another installation (check
+    /// the host name). Asking again does not help, and no call will go through until it is put
+    /// right.
     #[must_use]
     pub fn is_client_auth_fail(&self) -> bool {
         self.name() == "client_auth_fail"
+    }
+
+    /// The authorization code, or what belongs to it, is not accepted.
+    ///
+    /// Most common causes: the code was used before (the page of the callback was reloaded) or is
+    /// too old, or the `redirect_uri` differs from that of the login. Send the user to log in
+    /// again. A refresh token that is not accepted comes out as
+    /// [`login_required`](Error::is_login_required).
+    #[must_use]
+    pub fn is_invalid_grant(&self) -> bool {
+        self.name() == "invalid_grant"
+    }
+
+    /// A user has to log in: nobody has yet, the login ended and there is no refresh token, or the
+    /// server accepts it no more ([`source`](std::error::Error::source) is what it said). Send the
+    /// user to [`PlayoffApp::login`](crate::PlayoffApp::login).
+    #[must_use]
+    pub fn is_login_required(&self) -> bool {
+        self.0.kind == Kind::LoginRequired
+    }
+
+    /// The `state` of a callback is not that of the login: somebody else's link, or a login from
+    /// before, in another window. Nothing was redeemed. Let the user start again.
+    #[must_use]
+    pub fn is_invalid_state(&self) -> bool {
+        self.0.kind == Kind::InvalidState
+    }
+
+    /// The source of player tokens, a function of the application, failed;
+    /// [`source`](std::error::Error::source) is its own error.
+    #[must_use]
+    pub fn is_token_source_failed(&self) -> bool {
+        self.0.kind == Kind::TokenSource
+    }
+
+    /// The token store failed where it alone could know the token, see [`store`](crate::store).
+    #[must_use]
+    pub fn is_store_failed(&self) -> bool {
+        self.0.kind == Kind::Store
     }
 }
 

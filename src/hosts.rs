@@ -15,8 +15,20 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     pub(crate) fn token_url(&self) -> Url {
+        self.auth("/auth/token")
+    }
+
+    pub(crate) fn login_url(&self) -> Url {
+        self.auth("/auth")
+    }
+
+    pub(crate) fn logout_url(&self) -> Url {
+        self.auth("/logout")
+    }
+
+    fn auth(&self, path: &str) -> Url {
         let mut url = self.auth.clone();
-        url.set_path(&format!("{}/auth/token", self.auth.path().trim_end_matches('/')));
+        url.set_path(&format!("{}{path}", self.auth.path().trim_end_matches('/')));
         url
     }
 }

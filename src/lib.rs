@@ -3,6 +3,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod auth;
+mod builder;
 mod client;
 mod error;
 mod form;
@@ -11,6 +12,7 @@ pub mod model;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
 mod page;
 mod path;
+mod random;
 mod raw;
 mod response;
 pub mod routes;
@@ -18,6 +20,7 @@ pub mod routes;
 mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod store;
 mod transport;
 // Generated: documented where a person reads it, namely calls, parameters and models.
 #[cfg(feature = "v1")]
@@ -27,7 +30,9 @@ pub mod v1;
 #[allow(missing_docs, unreachable_pub, clippy::all)]
 pub mod v2;
 
-pub use client::{Playoff, PlayoffBuilder};
+pub use auth::{Login, PlayerToken, PlayerTokenBuilder, PlayoffApp, scope};
+pub use builder::{AuthorizationCode, ClientCredentials, FixedToken, PlayerTokens, PlayoffBuilder};
+pub use client::Playoff;
 pub use error::Error;
 pub use form::{File, Form};
 pub use page::Pages;
@@ -37,3 +42,4 @@ pub use transport::TokenCarrier;
 
 pub use reqwest::header::HeaderMap;
 pub use reqwest::{Method, StatusCode};
+pub use secrecy::{ExposeSecret, SecretString};

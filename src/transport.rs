@@ -30,22 +30,26 @@ pub enum TokenCarrier {
     Header,
     /// `?access_token=…`, the way of the official SDKs, for installations that read no header.
     Query,
+    /// `?jwt=…`, the one way on record for a player's JWT, which therefore travels so unless told
+    /// otherwise.
+    Jwt,
 }
 
 /// A handle: cheap to clone, all clones share connections and token.
 #[derive(Clone)]
 pub(crate) struct Transport {
     shared: Arc<Shared>,
+    session: Arc<Session>,
     /// Acts in calls that name no player.
     player: Option<Arc<str>>,
 }
 
 pub(crate) struct Shared {
     pub(crate) http: reqwest::Client,
-    pub(crate) session: Session,
     /// Base of the API, no slash at its end.
     pub(crate) api: Url,
-    pub(crate) carrier: TokenCarrier,
+    /// `None`: as the token is used to travel.
+    pub(crate) carrier: Option<TokenCarrier>,
     pub(crate) timeout: Duration,
     pub(crate) user_agent: HeaderValue,
     /// Version of raw calls.
@@ -125,13 +129,14 @@ impl Outgoing {
 }
 
 impl Transport {
-    pub(crate) fn new(shared: Shared, player: Option<&str>) -> Self {
-        Transport { shared: Arc::new(shared), player: player.map(Arc::from) }
+    pub(crate) fn new(shared: Arc<Shared>, session: Arc<Session>, player: Option<&str>) -> Self {
+        Transport { shared, session, player: player.map(Arc::from) }
     }
 
     pub(crate) fn with_player(&self, player: &str) -> Self {
         Transport {
             shared: Arc::clone(&self.shared),
+            session: Arc::clone(&self.session),
             player: Some(Arc::from(player)).filter(|player: &Arc<str>| !player.is_empty()),
         }
     }
@@ -144,8 +149,8 @@ impl Transport {
         self.shared.version
     }
 
-    pub(crate) fn session(&self) -> &Session {
-        &self.shared.session
+    pub(crate) fn session(&self) -> &Arc<Session> {
+        &self.session
     }
 
     /// The address of an encoded `path` under `version`.
@@ -172,9 +177,30 @@ impl Transport {
         Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
     }
 
+    /// Forgets the token, and tells the server so.
+    pub(crate) async fn logout(&self) -> Result<(), Error> {
+        let token = self.session.latest().await;
+        // First of all: whatever the server says, or if nobody waits for what it says.
+        let forgotten = self.session.forget().await;
+        let Some(token) = token else { return forgotten };
+        let url = self.address(self.shared.version, "/logout");
+        let mut call = Outgoing::new(Method::POST, url);
+        call.json(Some(Bytes::from_static(b"{}")));
+        let told = self.within_limit(&call, async {
+            let Opened { response, .. } = self.attempt(&call, &token).await?;
+            read(response).await
+        });
+        match told.await {
+            // It was over already.
+            Err(error) if error.is_invalid_access_token() => forgotten,
+            Err(error) => forgotten.and(Err(error)),
+            Ok(_) => forgotten,
+        }
+    }
+
     /// Takes the secrets of this client out of an error that holds parts of an answer.
     pub(crate) fn redact(&self, error: Error) -> Error {
-        self.shared.session.redact(error)
+        self.session.redact(error)
     }
 
     fn limit(&self, call: &Outgoing) -> Duration {
@@ -199,14 +225,14 @@ impl Transport {
     }
 
     async fn authorized(&self, call: &Outgoing) -> Result<Opened, Error> {
-        let token = self.shared.session.token().await?;
+        let token = self.session.token().await?;
         let refusal = match self.attempt(call, &token).await {
             Err(error) if error.is_invalid_access_token() => error,
             outcome => return outcome,
         };
         // A refused call was not carried out, so even a play may be sent again: once.
         tracing::debug!("the token was refused, renewing it");
-        let renewed = self.shared.session.renewed(&token).await?;
+        let renewed = self.session.renewed(Arc::clone(&token)).await?;
         if renewed.secret().expose_secret() == token.secret().expose_secret() {
             return Err(refusal);
         }
@@ -220,7 +246,7 @@ impl Transport {
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
             None => None,
         };
-        let request = self.request(call, token);
+        let request = self.request(call, token)?;
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
         tracing::Span::current().record("status", response.status().as_u16());
         if response.status().is_success() {
@@ -230,10 +256,17 @@ impl Transport {
         Err(self.redact(error).redact(&[token.secret().expose_secret()]))
     }
 
-    fn request(&self, call: &Outgoing, token: &Token) -> Request {
+    fn request(&self, call: &Outgoing, token: &Token) -> Result<Request, Error> {
+        let usual = if token.is_jwt() { TokenCarrier::Jwt } else { TokenCarrier::Header };
+        let carrier = self.shared.carrier.unwrap_or(usual);
         let mut url = call.url.clone();
-        if self.shared.carrier == TokenCarrier::Query {
-            url.query_pairs_mut().append_pair("access_token", token.secret().expose_secret());
+        let parameter = match carrier {
+            TokenCarrier::Header => None,
+            TokenCarrier::Query => Some("access_token"),
+            TokenCarrier::Jwt => Some("jwt"),
+        };
+        if let Some(parameter) = parameter {
+            url.query_pairs_mut().append_pair(parameter, token.secret().expose_secret());
         }
         let mut request = Request::new(call.method.clone(), url);
         if let Some(body) = &call.body {
@@ -246,10 +279,14 @@ impl Transport {
             headers.insert(CONTENT_TYPE, call.content_type.clone());
         }
         headers.extend(call.headers.clone());
-        if self.shared.carrier == TokenCarrier::Header {
-            headers.insert(AUTHORIZATION, token.bearer());
+        if carrier == TokenCarrier::Header {
+            let bearer = token.bearer();
+            headers.insert(
+                AUTHORIZATION,
+                bearer.ok_or_else(|| Error::invalid_call("the token cannot be sent"))?,
+            );
         }
-        request
+        Ok(request)
     }
 }
 
@@ -312,7 +349,7 @@ impl std::fmt::Debug for Transport {
             .field("api", &self.shared.api.as_str())
             .field("carrier", &self.shared.carrier)
             .field("timeout", &self.shared.timeout)
-            .field("session", &self.shared.session)
+            .field("session", &self.session)
             .field("player", &self.player)
             .finish()
     }

@@ -1,9 +1,18 @@
 //! How a client gets its token, keeps it and renews it.
 
 mod grant;
+mod jwt;
+mod keeper;
+mod login;
 mod session;
+mod stored;
 mod token;
+mod wiped;
 
-pub(crate) use grant::ClientCredentials;
-pub(crate) use session::{Clock, Session};
+pub(crate) use grant::{Grant, Source, TokenEndpoint};
+pub use jwt::{PlayerToken, PlayerTokenBuilder, scope};
+pub(crate) use keeper::Shelf;
+pub(crate) use login::LoginPage;
+pub use login::{Login, PlayoffApp};
+pub(crate) use session::{Clock, Issuer, Session};
 pub(crate) use token::Token;

@@ -4,53 +4,130 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::jwt::PlayerToken;
 use crate::Error;
 
 /// Longer lives are of no use and would overflow the arithmetic of dates.
 const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
 
-/// An access token as the token endpoint gave it.
+/// An access token or a player's JWT.
 pub(crate) struct Token {
     secret: SecretString,
-    bearer: HeaderValue,
+    refresh: Option<SecretString>,
+    jwt: bool,
+    /// When it was asked for; `None` where somebody else did.
+    requested: Option<SystemTime>,
     lifetime: Option<Duration>,
-    /// None where the server named no lifetime: good until it is refused.
+    /// `None` where the server named no lifetime: good until it is refused.
     expires_at: Option<SystemTime>,
     /// Counts the tokens of a session; a caller that was refused names the one it used.
     pub(crate) generation: u64,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: Option<SecretString>,
+    refresh_token: Option<SecretString>,
+    expires_in: Option<Value>,
 }
 
 impl Token {
     /// Reads a token answer to a request sent at `requested`.
     pub(crate) fn read(body: &[u8], requested: SystemTime) -> Result<Token, Error> {
         // serde's message would quote the body, so ours says only what is wrong.
-        let answer: Value = serde_json::from_slice(body)
-            .map_err(|_| Error::bad_answer("the token answer is no JSON"))?;
-        let secret = answer.get("access_token").and_then(Value::as_str).unwrap_or_default();
-        if secret.is_empty() {
+        let answer: TokenAnswer = serde_json::from_slice(body).map_err(|error| {
+            Error::bad_answer(match error.is_data() {
+                true => "the token answer holds no access_token that is text",
+                false => "the token answer is no JSON",
+            })
+        })?;
+        let secret = answer.access_token.unwrap_or_default();
+        if secret.expose_secret().is_empty() {
             return Err(Error::bad_answer("the token answer holds no access_token"));
         }
-        let mut bearer = HeaderValue::try_from(format!("Bearer {secret}"))
-            .map_err(|_| Error::bad_answer("the access_token holds letters that cannot be sent"))?;
-        bearer.set_sensitive(true);
-        let lifetime = answer.get("expires_in").and_then(seconds).map(Duration::from_secs);
-        Ok(Token {
-            secret: SecretString::from(secret),
-            bearer,
+        let lifetime = answer.expires_in.as_ref().and_then(seconds).map(Duration::from_secs);
+        let token = Token {
+            requested: Some(requested),
             lifetime,
             expires_at: lifetime.and_then(|lifetime| requested.checked_add(lifetime)),
-            generation: 0,
-        })
+            ..Token::new(secret, present(answer.refresh_token), None)
+        };
+        if token.bearer().is_none() {
+            let problem = "the access_token holds letters that cannot be sent";
+            return Err(Error::bad_answer(problem));
+        }
+        Ok(token)
+    }
+
+    /// A token that did not come from an answer. One with a colon is a player's JWT, whose end is
+    /// read from it.
+    pub(crate) fn given(
+        secret: SecretString,
+        refresh: Option<SecretString>,
+        expires_at: Option<SystemTime>,
+    ) -> Option<Token> {
+        let mut token = Token::new(secret, refresh, expires_at);
+        token.bearer()?;
+        token.jwt = token.secret.expose_secret().contains(':');
+        if token.jwt && expires_at.is_none() {
+            let end = PlayerToken::parse(token.secret.expose_secret()).ok();
+            token.expires_at = end.map(|token| token.expires_at());
+        }
+        Some(token)
+    }
+
+    fn new(
+        secret: SecretString,
+        refresh: Option<SecretString>,
+        expires_at: Option<SystemTime>,
+    ) -> Token {
+        let (jwt, requested, lifetime, generation) = (false, None, None, 0);
+        Token { secret, refresh, jwt, requested, lifetime, expires_at, generation }
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
         &self.secret
     }
 
-    pub(crate) fn bearer(&self) -> HeaderValue {
-        self.bearer.clone()
+    pub(crate) fn refresh(&self) -> Option<&SecretString> {
+        self.refresh.as_ref()
+    }
+
+    /// Playoff leaves the refresh token out of an answer when the old one stays good.
+    pub(crate) fn keep_refresh(&mut self, old: &SecretString) {
+        self.refresh.get_or_insert_with(|| old.clone());
+    }
+
+    /// The same token, which then ends with its own life.
+    pub(crate) fn without_refresh(&self) -> Token {
+        Token {
+            secret: self.secret.clone(),
+            refresh: None,
+            jwt: self.jwt,
+            requested: self.requested,
+            lifetime: self.lifetime,
+            expires_at: self.expires_at,
+            generation: self.generation,
+        }
+    }
+
+    pub(crate) fn is_jwt(&self) -> bool {
+        self.jwt
+    }
+
+    pub(crate) fn expires_at(&self) -> Option<SystemTime> {
+        self.expires_at
+    }
+
+    /// `Authorization`, made for each request: what reqwest keeps of it is not wiped.
+    pub(crate) fn bearer(&self) -> Option<HeaderValue> {
+        let mut bearer =
+            HeaderValue::try_from(format!("Bearer {}", self.secret.expose_secret())).ok()?;
+        bearer.set_sensitive(true);
+        Some(bearer)
     }
 
     /// Still good at `now`, as far as can be told from here.
@@ -63,6 +140,21 @@ impl Token {
     pub(crate) fn is_fresh(&self, now: SystemTime, margin: Duration) -> bool {
         let margin = self.lifetime.map_or(margin, |lifetime| margin.min(lifetime / 2));
         self.expires_at.is_none_or(|end| now.checked_add(margin).is_some_and(|then| then < end))
+    }
+
+    /// Asked for less than `moment` ago.
+    pub(crate) fn is_new(&self, now: SystemTime, moment: Duration) -> bool {
+        self.requested
+            .is_some_and(|asked| now.duration_since(asked).is_ok_and(|passed| passed < moment))
+    }
+
+    /// Ends before `other`, in whole seconds: stored tokens know no more.
+    pub(crate) fn ends_before(&self, other: &Token) -> bool {
+        let seconds = |token: &Token| {
+            let end = token.expires_at?.duration_since(SystemTime::UNIX_EPOCH);
+            Some(end.unwrap_or_default().as_secs())
+        };
+        seconds(self).zip(seconds(other)).is_some_and(|(own, other)| own < other)
     }
 }
 
@@ -77,10 +169,16 @@ fn seconds(value: &Value) -> Option<u64> {
     Some((seconds as u64).min(LONGEST_LIFE))
 }
 
+/// An empty text means that there is none.
+pub(super) fn present(secret: Option<SecretString>) -> Option<SecretString> {
+    secret.filter(|secret| !secret.expose_secret().is_empty())
+}
+
 impl std::fmt::Debug for Token {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Token")
             .field("secret", &"[redacted]")
+            .field("refreshable", &self.refresh.is_some())
             .field("expires_at", &self.expires_at)
             .field("generation", &self.generation)
             .finish()
@@ -92,7 +190,6 @@ impl PartialEq for Token {
         self.secret.expose_secret() == other.secret.expose_secret()
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

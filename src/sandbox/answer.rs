@@ -2,7 +2,11 @@
 
 use axum::body::Body;
 use axum::http::Response;
-use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+    RETRY_AFTER,
+};
+use reqwest::Url;
 use serde_json::{Value, json};
 
 use super::game::{Refusal, Reply};
@@ -28,6 +32,29 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
 
 pub(super) fn json(status: u16, value: &Value) -> Response<Body> {
     whole(status, "application/json; charset=utf-8", value.to_string().into_bytes())
+}
+
+/// A page for a person. Scripts of other origins have no business with it.
+pub(super) fn page(status: u16, html: String) -> Response<Body> {
+    // No `form-action`: browsers apply it to the way back to the application too.
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
+                  frame-ancestors 'none'";
+    Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "text/html; charset=utf-8")
+        .header(CONTENT_SECURITY_POLICY, policy)
+        .header(CACHE_CONTROL, "no-store")
+        .body(Body::from(html))
+        .unwrap_or_default()
+}
+
+pub(super) fn redirect(address: &Url) -> Response<Body> {
+    Response::builder()
+        .status(302)
+        .header(LOCATION, address.as_str())
+        .header(CACHE_CONTROL, "no-store")
+        .body(Body::empty())
+        .unwrap_or_default()
 }
 
 fn whole(status: u16, content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {

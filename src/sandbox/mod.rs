@@ -4,6 +4,11 @@
 //! scores, levels, boards and feeds. A route without state behind it answers with an example that
 //! fits its schema and the header `x-playoff-sandbox: example`.
 //!
+//! It gives tokens as Playoff does: for client credentials, for a login of a player on its page
+//! `/auth` (by code, with or without PKCE, or straight in the address), for a refresh token; and it
+//! takes JWTs that an application signed with its client secret. Any client id is good, with the
+//! first secret it shows, but for `wrong_id`.
+//!
 //! It starts with a small demo game: players (`student1`, `johny`, `mira`, …), metrics of all four
 //! types, actions, leaderboards and the process definition `module1`.
 //!
@@ -22,8 +27,17 @@
 //! ```
 
 mod answer;
+mod caller;
+mod clients;
+mod codes;
 mod example;
 mod game;
+mod grant;
+mod jwt;
+mod login;
+mod page;
+mod pkce;
+mod rights;
 mod server;
 mod tokens;
 
@@ -34,10 +48,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::client::{Playoff, PlayoffBuilder};
+use crate::builder::PlayoffBuilder;
+use crate::client::Playoff;
+use clients::Clients;
 use game::Game;
+pub use rights::Right;
 use server::State;
-pub use tokens::Right;
 use tokens::Tokens;
 
 const CLIENT_ID: &str = "sandbox";
@@ -65,15 +81,21 @@ impl Sandbox {
 
     /// Options before the start.
     pub fn builder() -> SandboxBuilder {
-        SandboxBuilder {
+        let builder = SandboxBuilder {
             token_lifetime: Duration::from_secs(24 * 60 * 60),
+            omit_refresh_token: false,
             seed: 0,
             demo: true,
-            clients: vec![(CLIENT_ID.to_owned(), CLIENT_SECRET.to_owned(), Right::ALL.to_vec())],
-        }
+            clients: Clients::default(),
+        };
+        builder.client(CLIENT_ID, CLIENT_SECRET, Right::ALL.iter().copied())
     }
 
-    /// Address of both hosts: tokens under `/auth/token`, the API under `/v1` and `/v2`.
+    /// Address of both hosts: the login page is `/auth`, tokens come from `/auth/token`, the API is
+    /// under `/v1` and `/v2`.
+    ///
+    /// Scripts log a player in by naming them: a request of the page with `player_id` in its query
+    /// is answered as its form is, by a redirect.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -96,9 +118,38 @@ impl Sandbox {
             .api_url(self.url())
     }
 
-    /// Lets all tokens end now, as after a day: each is answered with `invalid_access_token`.
+    /// Lets all tokens end now, as after a day: each is answered with `invalid_access_token`. Refresh
+    /// tokens stay good, and so do JWTs, which say themselves when they end.
     pub fn expire_tokens(&self) {
         self.state.tokens().expire_all();
+    }
+
+    /// Puts the clock forward by which tokens, login codes and JWTs end. The game's own clock, and
+    /// with it rate limits and boards, does not notice.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    /// use playoff::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::builder().token_lifetime(Duration::from_secs(60)).start().await?;
+    /// let playoff = sandbox.playoff().with_player("johny");
+    /// playoff.v2().get_player().await?;
+    /// sandbox.advance(Duration::from_secs(61));
+    /// playoff.v2().get_player().await?;
+    /// assert_eq!(sandbox.token_requests(), 2);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// #     .block_on(example()).unwrap();
+    /// ```
+    pub fn advance(&self, by: Duration) {
+        self.state.advance(by);
+    }
+
+    /// Makes all refresh tokens bad, so that players have to log in again once their tokens end.
+    pub fn revoke_logins(&self) {
+        self.state.tokens().revoke_logins();
     }
 
     /// How many tokens were asked for so far, refusals included.
@@ -119,15 +170,23 @@ impl Sandbox {
 #[must_use = "start() makes the sandbox"]
 pub struct SandboxBuilder {
     token_lifetime: Duration,
+    omit_refresh_token: bool,
     seed: u64,
     demo: bool,
-    clients: Vec<(String, String, Vec<Right>)>,
+    clients: Clients,
 }
 
 impl SandboxBuilder {
     /// How long a token lives, in whole seconds; a day unless told otherwise.
     pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
+        self
+    }
+
+    /// Leaves the refresh token out where tokens are renewed: the one they were renewed with stays
+    /// good.
+    pub fn omit_refresh_token(mut self) -> Self {
+        self.omit_refresh_token = true;
         self
     }
 
@@ -151,7 +210,23 @@ impl SandboxBuilder {
         secret: impl Into<String>,
         rights: impl IntoIterator<Item = Right>,
     ) -> Self {
-        self.clients.push((id.into(), secret.into(), rights.into_iter().collect()));
+        self.clients.add(id.into(), secret.into(), rights.into_iter().collect());
+        self
+    }
+
+    /// Registers an address to which this client's players may return after their login. A client
+    /// with none may name any http or https address; one with some, only these, letter by letter.
+    ///
+    /// ```
+    /// use playoff::sandbox::{Right, Sandbox};
+    ///
+    /// let builder = Sandbox::builder()
+    ///     .client("shop", "its-secret", [Right::RuntimeRead, Right::RuntimeWrite])
+    ///     .redirect_uri("shop", "https://shop.example/back");
+    /// # drop(builder);
+    /// ```
+    pub fn redirect_uri(mut self, client_id: impl Into<String>, uri: impl Into<String>) -> Self {
+        self.clients.add_redirect(client_id.into(), uri.into());
         self
     }
 
@@ -163,7 +238,8 @@ impl SandboxBuilder {
     pub async fn start(self) -> std::io::Result<Sandbox> {
         let now = jiff::Timestamp::now();
         let game = if self.demo { Game::demo(now, self.seed) } else { Game::empty(now, self.seed) };
-        let state = Arc::new(State::new(game, Tokens::new(self.token_lifetime, self.clients)));
+        let tokens = Tokens::new(self.clients, self.token_lifetime, self.omit_refresh_token);
+        let state = Arc::new(State::new(game, tokens));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (running, ended) = oneshot::channel::<()>();
@@ -185,6 +261,7 @@ impl std::fmt::Debug for SandboxBuilder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SandboxBuilder")
             .field("token_lifetime", &self.token_lifetime)
+            .field("omit_refresh_token", &self.omit_refresh_token)
             .field("seed", &self.seed)
             .field("demo", &self.demo)
             .field("clients", &self.clients.len())

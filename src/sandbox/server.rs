@@ -3,26 +3,32 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, AUTHORIZATION, CONTENT_TYPE,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, CONTENT_TYPE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::caller::credential;
 use super::game::{Call, Game, Outcome, Refusal, Reply};
-use super::tokens::{Right, Tokens};
-use super::{answer, example};
-use crate::routes::{self, PlayerScope, Route, Version};
+use super::rights::Right;
+use super::tokens::Tokens;
+use super::{answer, example, grant, login, page};
+use crate::routes::{self, Route, Version};
 
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 pub(super) struct State {
     game: Mutex<Game>,
     tokens: Mutex<Tokens>,
+    /// How far the clock of codes and tokens is ahead of this machine's.
+    ahead: Mutex<Duration>,
     token_requests: AtomicUsize,
     api_requests: AtomicUsize,
 }
@@ -32,6 +38,7 @@ impl State {
         State {
             game: Mutex::new(game),
             tokens: Mutex::new(tokens),
+            ahead: Mutex::default(),
             token_requests: AtomicUsize::new(0),
             api_requests: AtomicUsize::new(0),
         }
@@ -41,8 +48,22 @@ impl State {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn game(&self) -> MutexGuard<'_, Game> {
+    pub(super) fn game(&self) -> MutexGuard<'_, Game> {
         self.game.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Duration> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn advance(&self, by: Duration) {
+        let mut ahead = self.ahead();
+        *ahead = ahead.saturating_add(by);
+    }
+
+    /// The moment by which codes and tokens end; the game keeps to this machine's clock.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::now().checked_add(*self.ahead()).unwrap_or(Timestamp::MAX)
     }
 
     pub(super) fn token_requests(&self) -> usize {
@@ -81,8 +102,20 @@ async fn respond(state: &State, request: Request<Body>) -> Response<Body> {
             "The body is larger than 10 MiB or was cut off",
         ));
     };
-    let outcome = match head.uri.path() {
-        "/auth/token" => token(state, &head.method, &head.headers, &body),
+    let outcome = match (&head.method, head.uri.path()) {
+        (&Method::POST, "/auth/token") => token(state, &head.headers, &body),
+        (&Method::GET, "/auth") => {
+            let fields = query(head.uri.query().unwrap_or_default());
+            Ok(login::respond(state, &fields, false))
+        }
+        (&Method::POST, "/auth") => {
+            Ok(login::respond(state, &query(&String::from_utf8_lossy(&body)), true))
+        }
+        // No login outlasts its page, so there is nothing to end.
+        (&Method::GET, "/logout") => {
+            Ok(answer::page(200, page::notice("Logged out", "You are logged out.")))
+        }
+        (_, "/auth/token" | "/auth" | "/logout") => Err(no_route()),
         _ => api(state, &head.method, &head.uri, &head.headers, &body),
     };
     outcome.unwrap_or_else(|refusal| answer::refused(&refusal))
@@ -102,15 +135,7 @@ fn preflight() -> Response<Body> {
     response
 }
 
-fn token(
-    state: &State,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Outcome<Response<Body>> {
-    if method != Method::POST {
-        return Err(no_route());
-    }
+fn token(state: &State, headers: &HeaderMap, body: &[u8]) -> Outcome<Response<Body>> {
     state.token_requests.fetch_add(1, Ordering::Relaxed);
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let malformed = || Refusal::new(400, "invalid_request", "Malformed request body");
@@ -122,7 +147,7 @@ fn token(
             serde_urlencoded::from_bytes(body).map_err(|_| malformed())?;
         pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect()
     };
-    Ok(answer::json(200, &state.tokens().grant(&fields)?))
+    Ok(answer::json(200, &grant::answer(&mut state.tokens(), &fields, state.now())?))
 }
 
 fn api(
@@ -135,19 +160,22 @@ fn api(
     state.api_requests.fetch_add(1, Ordering::Relaxed);
     let query = query(uri.query().unwrap_or_default());
     let credential = credential(&query, headers).unwrap_or_default();
-    let rights = state.tokens().rights(&credential)?.to_vec();
+    let caller = state.tokens().caller(&credential, state.now())?;
     let (version, path) = version(uri.path()).ok_or_else(no_route)?;
-    let (route, parameters) = routes::find(version, method, path).ok_or_else(no_route)?;
-    if !rights.contains(&Right::needed(path, method == Method::GET)) {
-        return Err(Refusal::access_denied("You are not allowed to access this api route"));
+    // The specs do not list it, as it is about the token alone.
+    if method == Method::POST && path.trim_end_matches('/') == "/logout" {
+        state.tokens().revoke(&credential);
+        return Ok(answer::json(200, &json!({"message": "You have been logged out"})));
     }
+    let (route, parameters) = routes::find(version, method, path).ok_or_else(no_route)?;
+    caller.need(Right::needed(path, method == Method::GET))?;
     let form =
         headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
     // Uploads are answered with an example: no state is made of them yet.
     let body = if form { json!({}) } else { read_body(method, body)? };
     let parameters = decode(parameters);
     let mut game = state.game();
-    let player = acting_player(route, &query, &game)?;
+    let player = caller.acting_player(route, &query, &game)?;
     let call = Call {
         version,
         operation: route.operation,
@@ -156,7 +184,7 @@ fn api(
         body: &body,
         player: player.as_deref(),
     };
-    match game.answer(&call, jiff::Timestamp::now()) {
+    match game.answer(&call, Timestamp::now()) {
         Some(outcome) => Ok(answer::success(outcome?)),
         None => Ok(from_schema(route)),
     }
@@ -179,15 +207,6 @@ fn query(text: &str) -> BTreeMap<String, String> {
         query.entry(name).or_insert(value);
     }
     query
-}
-
-fn credential(query: &BTreeMap<String, String>, headers: &HeaderMap) -> Option<String> {
-    let bearer = || {
-        let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-    };
-    query.get("access_token").or_else(|| query.get("jwt")).cloned().or_else(bearer)
 }
 
 fn version(path: &str) -> Option<(Version, &str)> {
@@ -219,23 +238,6 @@ fn read_body(method: &Method, body: &[u8]) -> Outcome<Value> {
         Ok(_) => Err(Refusal::fault("", "The body is no JSON object")),
         Err(error) => Err(Refusal::fault("", format!("The body is no JSON: {error}"))),
     }
-}
-
-fn acting_player(
-    route: &Route,
-    query: &BTreeMap<String, String>,
-    game: &Game,
-) -> Outcome<Option<String>> {
-    if route.player == PlayerScope::None {
-        return Ok(None);
-    }
-    let Some(id) = query.get("player_id") else {
-        return Err(Refusal::invalid_player());
-    };
-    if !game.has_player(id) {
-        return Err(Refusal::player_not_found(id));
-    }
-    Ok(Some(id.clone()))
 }
 
 fn no_route() -> Box<Refusal> {

@@ -1,146 +1,153 @@
-//! Clients, their rights, and the tokens they were given.
+//! The tokens given out, and who they stand for.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
+use super::caller::Caller;
+use super::clients::Clients;
+use super::codes::{Codes, Shown};
 use super::game::{Outcome, Refusal};
-
-/// What a client may do: a group of routes, to read (GET) or to write (all other methods).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-#[non_exhaustive]
-pub enum Right {
-    AdminRead,
-    AdminWrite,
-    DesignRead,
-    DesignWrite,
-    RuntimeRead,
-    RuntimeWrite,
-}
-
-impl Right {
-    /// Every right.
-    pub const ALL: &'static [Right] = &[
-        Right::AdminRead,
-        Right::AdminWrite,
-        Right::DesignRead,
-        Right::DesignWrite,
-        Right::RuntimeRead,
-        Right::RuntimeWrite,
-    ];
-
-    /// The right that a request needs. In v1 the routes of `/game` are the administrator's.
-    pub(super) fn needed(path: &str, reads: bool) -> Right {
-        match (path.trim_start_matches('/').split('/').next(), reads) {
-            (Some("admin" | "game"), true) => Right::AdminRead,
-            (Some("admin" | "game"), false) => Right::AdminWrite,
-            (Some("design"), true) => Right::DesignRead,
-            (Some("design"), false) => Right::DesignWrite,
-            (_, true) => Right::RuntimeRead,
-            (_, false) => Right::RuntimeWrite,
-        }
-    }
-}
+use super::jwt::Claims;
+use crate::random;
 
 pub(super) struct Tokens {
+    pub(super) clients: Clients,
     lifetime: Duration,
-    clients: HashMap<String, Client>,
-    live: HashMap<String, Issued>,
-    count: u64,
+    omit_refresh_token: bool,
+    pub(super) codes: Codes,
+    access: HashMap<String, Access>,
+    refresh: HashMap<String, Refresh>,
 }
 
-struct Client {
-    secret: String,
-    rights: Vec<Right>,
-}
-
-struct Issued {
+/// Who a token stands for. The tokens that come of one login share one.
+struct Holder {
     client_id: String,
-    expires: Option<Instant>,
+    player: Option<String>,
+}
+
+struct Access {
+    holder: Arc<Holder>,
+    expires: Timestamp,
+}
+
+struct Refresh {
+    holder: Arc<Holder>,
+    /// The token it was given for, which is good until this one is used.
+    replaces: Option<String>,
 }
 
 impl Tokens {
-    pub(super) fn new(lifetime: Duration, clients: Vec<(String, String, Vec<Right>)>) -> Self {
-        let clients = clients
-            .into_iter()
-            .map(|(id, secret, rights)| (id, Client { secret, rights }))
-            .collect();
-        Tokens { lifetime, clients, live: HashMap::new(), count: 0 }
-    }
-
-    /// Answers a token request, its fields already read from JSON or form.
-    pub(super) fn grant(&mut self, fields: &Map<String, Value>) -> Outcome<Value> {
-        // SDKs send a field that they do not use as null or as empty text.
-        let field =
-            |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-        let (Some(id), Some(secret)) = (field("client_id"), field("client_secret")) else {
-            return Err(Refusal::new(
-                400,
-                "invalid_request",
-                "client_id and client_secret are required",
-            ));
-        };
-        if id == "wrong_id" || self.secret_of(id, secret) != secret {
-            return Err(Refusal::new(401, "client_auth_fail", "Client authentication failed"));
-        }
-        match field("grant_type") {
-            Some("client_credentials") => Ok(self.issue(id)),
-            // No login page here, so no code and no refresh token can be good.
-            Some("authorization_code") => Err(Refusal::new(
-                400,
-                "invalid_grant",
-                "The authorization code is invalid or has expired",
-            )),
-            Some("refresh_token") => Err(Refusal::new(
-                400,
-                "invalid_grant",
-                "The refresh token is invalid or has expired",
-            )),
-            _ => Err(Refusal::new(400, "unsupported_grant_type", "Unsupported grant type")),
+    pub(super) fn new(clients: Clients, lifetime: Duration, omit_refresh_token: bool) -> Self {
+        Tokens {
+            clients,
+            lifetime,
+            omit_refresh_token,
+            codes: Codes::default(),
+            access: HashMap::new(),
+            refresh: HashMap::new(),
         }
     }
 
-    /// The first secret seen with an unknown id becomes that client's own.
-    fn secret_of(&mut self, id: &str, secret: &str) -> &str {
-        let client = self
-            .clients
-            .entry(id.to_owned())
-            .or_insert_with(|| Client { secret: secret.to_owned(), rights: Right::ALL.to_vec() });
-        &client.secret
+    /// A token for the client itself: each call names the player it is for.
+    pub(super) fn own(&mut self, client_id: &str, now: Timestamp) -> Value {
+        self.issue(Arc::new(Holder { client_id: client_id.to_owned(), player: None }), now)
     }
 
-    fn issue(&mut self, client_id: &str) -> Value {
-        self.count += 1;
-        // Some SDKs put it into the query unescaped: letters, digits, `-` and `_` alone.
-        let token = format!("sandbox-token-{}", self.count);
-        let issued = Issued {
-            client_id: client_id.to_owned(),
-            expires: Instant::now().checked_add(self.lifetime),
+    /// The first tokens of a login, for its code.
+    pub(super) fn redeem(&mut self, code: &Shown<'_>, now: Timestamp) -> Outcome<Value> {
+        let player = self.codes.take(code, now)?;
+        let holder = Holder { client_id: code.client_id.to_owned(), player: Some(player) };
+        let holder = Arc::new(holder);
+        let mut answer = self.issue(Arc::clone(&holder), now);
+        answer["refresh_token"] = self.refresh_token(holder, None).into();
+        Ok(answer)
+    }
+
+    /// New tokens for a refresh token.
+    pub(super) fn renew(&mut self, client_id: &str, token: &str, now: Timestamp) -> Outcome<Value> {
+        let known = self.refresh.get_mut(token);
+        let Some(used) = known.filter(|refresh| refresh.holder.client_id == client_id) else {
+            let text = "The refresh token is invalid or has expired";
+            return Err(Refusal::new(400, "invalid_grant", text));
         };
-        self.live.insert(token.clone(), issued);
+        let holder = Arc::clone(&used.holder);
+        // Until now its answer might have been lost, or other calls been under way with the old one.
+        if let Some(old) = used.replaces.take() {
+            self.refresh.remove(&old);
+        }
+        let mut answer = self.issue(Arc::clone(&holder), now);
+        if !self.omit_refresh_token {
+            answer["refresh_token"] = self.refresh_token(holder, Some(token.to_owned())).into();
+        }
+        Ok(answer)
+    }
+
+    /// A token for a player who logged in from an application without a backend.
+    pub(super) fn implicit(&mut self, client_id: &str, player: &str, now: Timestamp) -> Value {
+        let holder = Holder { client_id: client_id.to_owned(), player: Some(player.to_owned()) };
+        self.issue(Arc::new(holder), now)
+    }
+
+    fn issue(&mut self, holder: Arc<Holder>, now: Timestamp) -> Value {
+        let token = format!("sbx-{}", random::text());
+        self.access.insert(token.clone(), Access { holder, expires: after(now, self.lifetime) });
         // Java, Go and C# clients read a whole number of 32 bits and nothing else.
         let seconds = self.lifetime.as_secs().min(i32::MAX as u64);
         json!({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
     }
 
-    pub(super) fn expire_all(&mut self) {
-        self.live.clear();
+    fn refresh_token(&mut self, holder: Arc<Holder>, replaces: Option<String>) -> String {
+        let token = format!("sbx-refresh-{}", random::text());
+        self.refresh.insert(token.clone(), Refresh { holder, replaces });
+        token
     }
 
-    /// The rights behind a token that is good now.
-    pub(super) fn rights(&self, token: &str) -> Outcome<&[Right]> {
-        self.live
-            .get(token)
-            .filter(|issued| issued.expires.is_none_or(|end| Instant::now() < end))
-            .and_then(|issued| self.clients.get(&issued.client_id))
-            .map(|client| client.rights.as_slice())
-            .ok_or_else(|| {
-                let text = "The access token provided is invalid or has expired";
-                Refusal::new(401, "invalid_access_token", text)
-            })
+    /// Who calls with this token or JWT, if it is good now.
+    pub(super) fn caller(&self, credential: &str, now: Timestamp) -> Outcome<Caller> {
+        let caller = match credential.split_once(':') {
+            Some((client_id, jws)) => self.signed_caller(client_id, jws, now),
+            None => self.access.get(credential).filter(|access| access.expires > now).map(
+                |Access { holder, .. }| Caller {
+                    rights: self.clients.rights(&holder.client_id).to_vec(),
+                    player: holder.player.clone(),
+                },
+            ),
+        };
+        caller.ok_or_else(|| {
+            let text = "The access token provided is invalid or has expired";
+            Refusal::new(401, "invalid_access_token", text)
+        })
     }
+
+    fn signed_caller(&self, client_id: &str, jws: &str, now: Timestamp) -> Option<Caller> {
+        let claims = Claims::read(jws, self.clients.secret(client_id)?, now)?;
+        let rights = self.clients.rights(client_id).iter().copied();
+        let rights = rights.filter(|right| claims.allow(*right)).collect();
+        Some(Caller { rights, player: Some(claims.player_id) })
+    }
+
+    /// Ends this token and the refresh tokens of its login.
+    pub(super) fn revoke(&mut self, token: &str) {
+        if let Some(ended) = self.access.remove(token) {
+            self.refresh.retain(|_, refresh| !Arc::ptr_eq(&refresh.holder, &ended.holder));
+        }
+    }
+
+    pub(super) fn expire_all(&mut self) {
+        self.access.clear();
+    }
+
+    pub(super) fn revoke_logins(&mut self) {
+        self.refresh.clear();
+    }
+}
+
+pub(super) fn after(now: Timestamp, lifetime: Duration) -> Timestamp {
+    now.checked_add(lifetime).unwrap_or(Timestamp::MAX)
 }
 
 impl std::fmt::Debug for Tokens {
@@ -148,95 +155,117 @@ impl std::fmt::Debug for Tokens {
         f.debug_struct("Tokens")
             .field("lifetime", &self.lifetime)
             .field("clients", &self.clients.len())
-            .field("issued", &self.count)
+            .field("access", &self.access.len())
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::codes::tests::{login, shown};
     use super::*;
 
-    fn request(fields: Value) -> Map<String, Value> {
-        fields.as_object().cloned().unwrap_or_default()
-    }
-
-    fn grant(tokens: &mut Tokens, id: &str, secret: &str) -> Outcome<Value> {
-        tokens.grant(&request(json!({
-            "client_id": id, "client_secret": secret, "grant_type": "client_credentials"
-        })))
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
     }
 
     fn tokens() -> Tokens {
-        Tokens::new(Duration::from_secs(60), Vec::new())
+        Tokens::new(Clients::default(), Duration::from_secs(60), false)
+    }
+
+    /// The tokens of a new login: access and refresh.
+    fn logged_in(tokens: &mut Tokens) -> (String, String) {
+        let code = tokens.codes.give(login("app", None), at(0));
+        pair(&tokens.redeem(&shown("app", &code), at(0)).unwrap())
+    }
+
+    fn renew(tokens: &mut Tokens, refresh: &str) -> Outcome<Value> {
+        tokens.renew("app", refresh, at(0))
+    }
+
+    fn pair(answer: &Value) -> (String, String) {
+        let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
+        (text("access_token"), text("refresh_token"))
     }
 
     #[test]
-    fn a_token_answer_has_what_the_official_sdks_read() {
-        let answer = grant(&mut tokens(), "a", "b").ok().unwrap();
-        assert_eq!((&answer["token_type"], &answer["expires_in"]), (&json!("Bearer"), &json!(60)));
-        assert!(answer.get("refresh_token").is_none());
-    }
-
-    #[test]
-    fn the_first_secret_of_an_unknown_client_is_its_secret() {
+    fn a_token_ends_after_its_lifetime() {
         let mut tokens = tokens();
-        assert!(grant(&mut tokens, "a", "b").is_ok());
-        assert_eq!(grant(&mut tokens, "a", "c").unwrap_err().name, "client_auth_fail");
-        assert!(grant(&mut tokens, "a", "b").is_ok());
-    }
-
-    #[test]
-    fn the_wrong_id_is_refused_with_the_words_that_sdks_expect() {
-        let refused = grant(&mut tokens(), "wrong_id", "x").unwrap_err();
-        assert_eq!((refused.status, refused.name), (401, "client_auth_fail"));
-        assert_eq!(refused.text, "Client authentication failed");
-    }
-
-    #[test]
-    fn null_missing_and_empty_fields_are_the_same() {
-        for fields in [
-            json!({"grant_type": "client_credentials"}),
-            json!({"client_id": null, "client_secret": "x", "grant_type": "client_credentials"}),
-            json!({"client_id": "", "client_secret": "x", "grant_type": "client_credentials"}),
-        ] {
-            assert_eq!(tokens().grant(&request(fields)).unwrap_err().name, "invalid_request");
-        }
-    }
-
-    #[test]
-    fn another_grant_is_named() {
-        for (grant, name) in [
-            ("password", "unsupported_grant_type"),
-            ("authorization_code", "invalid_grant"),
-            ("refresh_token", "invalid_grant"),
-        ] {
-            let fields = json!({"client_id": "a", "client_secret": "b", "grant_type": grant});
-            assert_eq!(tokens().grant(&request(fields)).unwrap_err().name, name);
-        }
+        let (token, refresh) = pair(&tokens.own("app", at(0)));
+        assert_eq!(refresh, "");
+        assert!(tokens.caller(&token, at(59)).is_ok());
+        assert_eq!(tokens.caller(&token, at(60)).unwrap_err().name, "invalid_access_token");
     }
 
     #[test]
     fn a_token_without_life_is_refused_at_once() {
-        let mut tokens = Tokens::new(Duration::ZERO, Vec::new());
-        let answer = grant(&mut tokens, "a", "b").ok().unwrap();
-        assert!(tokens.rights(answer["access_token"].as_str().unwrap()).is_err());
+        let mut tokens = Tokens::new(Clients::default(), Duration::ZERO, false);
+        let (token, _) = pair(&tokens.own("app", at(0)));
+        assert!(tokens.caller(&token, at(0)).is_err());
     }
 
     #[test]
     fn a_new_token_leaves_the_others_good() {
         let mut tokens = tokens();
-        let first = grant(&mut tokens, "a", "b").ok().unwrap();
-        let _second = grant(&mut tokens, "a", "b");
-        assert!(tokens.rights(first["access_token"].as_str().unwrap()).is_ok());
+        let (first, _) = pair(&tokens.own("app", at(0)));
+        tokens.own("app", at(0));
+        assert!(tokens.caller(&first, at(0)).is_ok());
     }
 
     #[test]
-    fn routes_fall_into_groups_by_their_first_segment() {
-        assert_eq!(Right::needed("/admin/players", true), Right::AdminRead);
-        assert_eq!(Right::needed("/design/versions/latest/metrics", false), Right::DesignWrite);
-        assert_eq!(Right::needed("/runtime/player", true), Right::RuntimeRead);
-        assert_eq!(Right::needed("/player", false), Right::RuntimeWrite);
-        assert_eq!(Right::needed("/game/players", false), Right::AdminWrite);
+    fn tokens_need_no_escaping_and_are_no_jwt() {
+        let (access, refresh) = logged_in(&mut tokens());
+        for text in [access, refresh] {
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            assert!(text.len() > 30 && text.chars().all(plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_tokens_of_a_login_stand_for_its_player() {
+        let mut tokens = tokens();
+        let (token, _) = logged_in(&mut tokens);
+        assert_eq!(tokens.caller(&token, at(0)).unwrap().player.as_deref(), Some("mira"));
+    }
+
+    #[test]
+    fn a_refresh_token_is_good_until_the_one_after_it_is_used() {
+        let mut tokens = tokens();
+        let (_, first) = logged_in(&mut tokens);
+        let (token, second) = pair(&renew(&mut tokens, &first).unwrap());
+        assert_eq!(tokens.caller(&token, at(0)).unwrap().player.as_deref(), Some("mira"));
+        assert!(renew(&mut tokens, &first).is_ok());
+        assert!(renew(&mut tokens, &second).is_ok());
+        assert_eq!(renew(&mut tokens, &first).unwrap_err().name, "invalid_grant");
+        assert!(renew(&mut tokens, &second).is_ok());
+    }
+
+    #[test]
+    fn a_refresh_token_is_bound_to_its_client() {
+        let mut tokens = tokens();
+        let (_, refresh) = logged_in(&mut tokens);
+        assert!(tokens.renew("other", &refresh, at(0)).is_err());
+        assert!(renew(&mut tokens, &refresh).is_ok());
+    }
+
+    #[test]
+    fn a_refresh_answer_may_leave_the_old_token_in_use() {
+        let mut tokens = Tokens::new(Clients::default(), Duration::from_secs(60), true);
+        let (_, refresh) = logged_in(&mut tokens);
+        for _ in 0..3 {
+            assert_eq!(pair(&renew(&mut tokens, &refresh).unwrap()).1, "");
+        }
+    }
+
+    #[test]
+    fn a_revoked_token_takes_the_refresh_tokens_of_its_login_along() {
+        let mut tokens = tokens();
+        let (_, other) = logged_in(&mut tokens);
+        let (_, first) = logged_in(&mut tokens);
+        let (token, second) = pair(&renew(&mut tokens, &first).unwrap());
+        tokens.revoke(&token);
+        assert!(tokens.caller(&token, at(0)).is_err());
+        assert!(renew(&mut tokens, &first).is_err() && renew(&mut tokens, &second).is_err());
+        assert!(renew(&mut tokens, &other).is_ok());
     }
 }

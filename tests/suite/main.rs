@@ -5,15 +5,20 @@ mod calls;
 #[path = "../../build/dialect/mod.rs"]
 mod dialect;
 mod every_operation;
+mod hands;
+mod login;
 mod models;
 mod operations;
 mod pages;
+mod player_tokens;
 mod properties;
 mod raw;
 mod samples;
 mod sandbox;
+mod sandbox_login;
 mod scripted;
 #[path = "../../build/spec.rs"]
 mod spec;
 mod spec_rules;
 mod token;
+mod wire;

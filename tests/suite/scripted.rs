@@ -22,6 +22,13 @@ impl Seen {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// A field of a token request.
+    #[allow(dead_code)]
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        let fields: serde_json::Value = serde_json::from_str(&self.body).unwrap();
+        fields.get(name).map(|value| value.as_str().unwrap().to_owned())
+    }
+
     pub(crate) fn is_token_request(&self) -> bool {
         self.target.starts_with("/auth/token")
     }
@@ -133,6 +140,15 @@ impl Scripted {
 
     pub(crate) fn builder(&self) -> playoff::PlayoffBuilder {
         playoff::Playoff::client_credentials("CANARY-ID", "CANARY-SECRET")
+            .auth_url(&self.url)
+            .api_url(&self.url)
+    }
+
+    /// An application whose users log in.
+    #[allow(dead_code)]
+    pub(crate) fn app(&self) -> playoff::PlayoffBuilder<playoff::AuthorizationCode> {
+        let redirect_uri = "https://shop.example/cb?x=1&y=2";
+        playoff::Playoff::authorization_code("CANARY-ID", "CANARY-SECRET", redirect_uri)
             .auth_url(&self.url)
             .api_url(&self.url)
     }

@@ -1,32 +1,15 @@
 //! The life of a token: asked for late, kept, renewed early, once, by one caller.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use playoff::Error;
 use playoff::sandbox::Sandbox;
 use serde_json::Value;
 
+use super::hands::{HOUR, Hands};
 use super::scripted::{Reply, Scripted};
-
-const HOUR: u64 = 60 * 60;
-
-/// A clock that a test moves.
-#[derive(Clone, Default)]
-struct Hands(Arc<AtomicU64>);
-
-impl Hands {
-    fn forward(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    fn clock(&self) -> impl Fn() -> SystemTime + Send + Sync + 'static {
-        let start = SystemTime::now();
-        let passed = Arc::clone(&self.0);
-        move || start + Duration::from_secs(passed.load(Ordering::SeqCst))
-    }
-}
 
 fn ok() -> Reply {
     Reply::json(200, "{}")
@@ -401,4 +384,133 @@ async fn clients_side_by_side_never_mix_their_tokens() {
     }
     assert!(calls.join_all().await.iter().all(Result::is_ok));
     assert_eq!(mixed.load(Ordering::SeqCst), 0);
+}
+
+/// A token endpoint whose answers end with `expires_in`, and the calls' own answers.
+async fn tokens_that_live(expires_in: &'static str) -> Scripted {
+    let count = AtomicUsize::new(0);
+    Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => {
+            let count = count.fetch_add(1, Ordering::SeqCst);
+            Reply::json(200, &format!(r#"{{"access_token":"t{count}"{expires_in}}}"#))
+        }
+        false => ok(),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn no_lifetime_that_a_server_may_name_makes_a_storm() {
+    for expires_in in [
+        "",
+        r#","expires_in":0"#,
+        r#","expires_in":-5"#,
+        r#","expires_in":"3600""#,
+        r#","expires_in":"soon""#,
+        r#","expires_in":1e300"#,
+        r#","expires_in":18446744073709551615"#,
+        r#","expires_in":null"#,
+        r#","expires_in":{}"#,
+    ] {
+        let server = tokens_that_live(expires_in).await;
+        let hands = Hands::default();
+        let playoff = server.builder().clock(hands.clock()).build().unwrap();
+        let mut calls = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            calls.spawn(playoff.get("/admin").into_future());
+        }
+        assert!(calls.join_all().await.iter().all(Result::is_ok), "{expires_in}");
+        for _ in 0..5 {
+            get(&playoff).await.unwrap();
+        }
+        let tokens = server.order().matches('T').count();
+        assert_eq!(tokens, 1, "{expires_in}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_over_as_it_came_is_replaced_a_second_later() {
+    let server = tokens_that_live(r#","expires_in":0"#).await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(1);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATA");
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_a_day_costs_one_token_request_at_most() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    get(&playoff).await.unwrap();
+    for (step, order) in [(24 * HOUR, "TATA"), (-48 * HOUR, "TATAA"), (48 * HOUR, "TATAAA")] {
+        hands.forward(step);
+        get(&playoff).await.unwrap();
+        assert_eq!(server.order(), order, "after {step} s");
+    }
+}
+
+#[tokio::test]
+async fn the_token_and_its_end_are_there_for_who_asks() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let playoff = server.playoff();
+    assert_eq!(playoff.token_expires_at(), None);
+    let token = playoff.access_token().await.unwrap();
+    assert_eq!(playoff::ExposeSecret::expose_secret(&token), "CANARY-TOKEN-1");
+    let left = playoff.token_expires_at().unwrap().duration_since(std::time::SystemTime::now());
+    assert!((3590..=3600).contains(&left.unwrap().as_secs()));
+    playoff.renew_token().await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TTA");
+    assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN-2"));
+}
+
+#[tokio::test]
+async fn a_fixed_token_is_sent_until_it_is_refused_and_never_asked_for() {
+    let server = Scripted::start(|_, n| if n < 2 { ok() } else { Reply::refused_token() }).await;
+    let playoff = playoff::Playoff::fixed_token("CANARY-TOKEN")
+        .auth_url(&server.url)
+        .api_url(&server.url)
+        .build()
+        .unwrap();
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN"));
+    assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
+    assert_eq!(server.order(), "AAA", "not even sent again");
+}
+
+#[tokio::test]
+async fn logging_out_tells_the_server_and_forgets_even_if_it_refuses() {
+    for refusal in [ok(), Reply::refused_token(), Reply::html(500, "down")] {
+        let good = !matches!(&refusal, Reply::Answer(500, ..));
+        let server = Scripted::with_tokens(move |seen, _| match seen.target.as_str() {
+            "/v2/logout" => refusal.clone(),
+            _ => ok(),
+        })
+        .await;
+        let playoff = server.playoff();
+        playoff.logout().await.unwrap();
+        assert_eq!(server.order(), "", "nothing to revoke");
+        get(&playoff).await.unwrap();
+        assert_eq!(playoff.logout().await.is_ok(), good);
+        let told = server.last();
+        assert_eq!((told.method.as_str(), told.body.as_str()), ("POST", "{}"));
+        assert_eq!(told.header("authorization"), Some("Bearer CANARY-TOKEN-1"));
+        assert_eq!(playoff.token_expires_at(), None);
+        get(&playoff).await.unwrap();
+        assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN-2"));
+    }
+}
+
+#[tokio::test]
+async fn after_logging_out_a_fixed_token_is_gone() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let builder = playoff::Playoff::fixed_token("t").auth_url(&server.url).api_url(&server.url);
+    let playoff = builder.build().unwrap();
+    playoff.logout().await.unwrap();
+    assert!(get(&playoff).await.unwrap_err().is_login_required());
+    assert_eq!(server.order(), "A", "the logout alone");
 }

@@ -141,6 +141,11 @@ impl Game {
         self.player(id).is_some()
     }
 
+    /// Id and alias of every player.
+    pub(crate) fn people(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.players.iter().map(|player| (player.id.as_str(), player.alias.as_str()))
+    }
+
     /// None: this operation has no state here, the caller answers with an example.
     pub(crate) fn answer(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Outcome<Reply>> {
         let handler = HANDLERS.get(&(call.version, call.operation))?;

@@ -1,0 +1,39 @@
+//! Buffers for secrets on their way: wiped when they are dropped.
+
+use bytes::Bytes;
+use secrecy::zeroize::Zeroizing;
+use serde::Serialize;
+
+/// Large enough for what is written here, so that growing leaves no copy behind.
+const ROOM: usize = 8 * 1024;
+
+/// `value` as JSON.
+pub(super) fn json(value: &impl Serialize) -> Zeroizing<Vec<u8>> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
+    // Texts and numbers into memory: nothing here can fail.
+    if serde_json::to_writer(&mut *buffer, value).is_err() {
+        buffer.clear();
+    }
+    buffer
+}
+
+/// The same as a request body.
+pub(super) fn body(value: &impl Serialize) -> Bytes {
+    Bytes::from_owner(json(value))
+}
+
+/// Reads an answer into a buffer that is wiped, no further than `most` bytes.
+pub(super) async fn read(
+    response: &mut reqwest::Response,
+    most: usize,
+) -> Result<Zeroizing<Vec<u8>>, reqwest::Error> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(ROOM));
+    while let Some(chunk) = response.chunk().await? {
+        let room = most - buffer.len();
+        buffer.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if buffer.len() == most {
+            break;
+        }
+    }
+    Ok(buffer)
+}

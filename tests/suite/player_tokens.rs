@@ -1,0 +1,174 @@
+//! Calls as a player, with JWTs from the application.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use playoff::{
+    Error, ExposeSecret, PlayerToken, PlayerTokens, Playoff, PlayoffBuilder, TokenCarrier, scope,
+};
+use serde_json::Value;
+
+use super::hands::{HOUR, Hands};
+use super::scripted::{Reply, Scripted, Seen};
+
+fn ok() -> Reply {
+    Reply::json(200, "{}")
+}
+
+fn at(server: &Scripted, builder: PlayoffBuilder<PlayerTokens>) -> PlayoffBuilder<PlayerTokens> {
+    builder.auth_url(&server.url).api_url(&server.url)
+}
+
+/// A source that mints tokens of an hour by `hands`, and counts them.
+fn minting(hands: &Hands) -> (PlayoffBuilder<PlayerTokens>, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let (asked, clock) = (Arc::clone(&count), Arc::new(hands.clock()));
+    let builder = Playoff::player_tokens(move || {
+        let number = asked.fetch_add(1, Ordering::SeqCst);
+        let clock = Arc::clone(&clock);
+        async move {
+            PlayerToken::builder("cid", "CANARY-SECRET", format!("johny-{number}"))
+                .scopes([scope::RUNTIME_READ])
+                .clock(move || clock())
+                .build()
+        }
+    });
+    (builder.clock(hands.clock()), count)
+}
+
+fn carried(seen: &Seen, name: &str) -> Option<String> {
+    let query = seen.target.split_once('?')?.1;
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
+    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+fn player(seen: &Seen) -> String {
+    PlayerToken::parse(&carried(seen, "jwt").unwrap()).unwrap().player_id().to_owned()
+}
+
+async fn get(playoff: &Playoff) -> Result<Value, Error> {
+    playoff.get("/runtime/player").await
+}
+
+#[tokio::test]
+async fn a_player_token_travels_as_jwt_in_the_query_and_is_used_again() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let (builder, asked) = minting(&Hands::default());
+    let playoff = at(&server, builder).build().unwrap();
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "AA", "no token request");
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    let seen = server.last();
+    assert!(seen.target.contains("jwt=cid%3Aey"), "{}", seen.target);
+    assert_eq!((player(&seen).as_str(), seen.header("authorization")), ("johny-0", None));
+    assert_eq!(carried(&seen, "player_id"), None);
+}
+
+#[tokio::test]
+async fn a_player_token_travels_as_it_is_told_to() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let (builder, _) = minting(&Hands::default());
+    let builder = at(&server, builder);
+    let header = builder.clone().token_carrier(TokenCarrier::Header).build().unwrap();
+    get(&header).await.unwrap();
+    assert!(server.last().header("authorization").unwrap().starts_with("Bearer cid:ey"));
+    let query = builder.token_carrier(TokenCarrier::Query).build().unwrap();
+    get(&query).await.unwrap();
+    assert!(carried(&server.last(), "access_token").unwrap().starts_with("cid:ey"));
+}
+
+#[tokio::test]
+async fn the_source_is_asked_again_before_the_token_ends() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let hands = Hands::default();
+    let (builder, asked) = minting(&hands);
+    let playoff = at(&server, builder).build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(HOUR - 61);
+    get(&playoff).await.unwrap();
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    hands.forward(2);
+    get(&playoff).await.unwrap();
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(player(&server.last()), "johny-1");
+}
+
+#[tokio::test]
+async fn a_refused_player_token_is_replaced_once_and_the_call_sent_again() {
+    let server = Scripted::start(|_, n| if n == 0 { Reply::refused_token() } else { ok() }).await;
+    let (builder, asked) = minting(&Hands::default());
+    let playoff = at(&server, builder).build().unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!((server.order().as_str(), asked.load(Ordering::SeqCst)), ("AA", 2));
+
+    let server = Scripted::start(|_, _| Reply::refused_token()).await;
+    let (builder, asked) = minting(&Hands::default());
+    let playoff = at(&server, builder).build().unwrap();
+    assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
+    assert_eq!((server.order().as_str(), asked.load(Ordering::SeqCst)), ("AA", 2));
+}
+
+#[tokio::test]
+async fn a_source_that_fails_is_the_error_and_no_call_is_sent() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let failing = Playoff::player_tokens(|| async { Err::<String, _>("backend is down") });
+    let error = get(&at(&server, failing).build().unwrap()).await.unwrap_err();
+    assert!(error.is_token_source_failed());
+    assert_eq!(error.message(), "no player token: backend is down");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "backend is down");
+    let odd = Playoff::player_tokens(|| async { Ok::<_, Error>("CANARY\n") });
+    let error = get(&at(&server, odd).build().unwrap()).await.unwrap_err();
+    assert!(error.is_token_source_failed() && !format!("{error:?}").contains("CANARY"));
+    assert_eq!(server.order(), "");
+}
+
+#[tokio::test]
+async fn a_source_that_panics_is_an_error_of_each_call() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let source = || async {
+        let nobody: Option<String> = None;
+        Ok::<_, Error>(nobody.expect("a backend"))
+    };
+    let playoff = at(&server, Playoff::player_tokens(source)).build().unwrap();
+    for _ in 0..2 {
+        assert!(get(&playoff).await.unwrap_err().is_token_source_failed());
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_hangs_ends_in_a_timeout_of_the_call() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let source = || std::future::pending::<Result<String, Error>>();
+    let builder = at(&server, Playoff::player_tokens(source));
+    let playoff = builder.timeout(Duration::from_millis(50)).build().unwrap();
+    assert!(get(&playoff).await.unwrap_err().is_timeout());
+    assert!(get(&playoff).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn a_player_token_that_was_given_is_known_by_its_colon() {
+    let server = Scripted::start(|_, _| ok()).await;
+    let token = PlayerToken::builder("cid", "s", "johny").build().unwrap();
+    let playoff = Playoff::fixed_token(token.text().expose_secret())
+        .auth_url(&server.url)
+        .api_url(&server.url)
+        .build()
+        .unwrap();
+    assert_eq!(playoff.token_expires_at(), Some(token.expires_at()));
+    get(&playoff).await.unwrap();
+    assert_eq!(player(&server.last()), "johny");
+}
+
+#[test]
+fn an_opaque_token_cannot_be_told_to_travel_as_jwt() {
+    for error in [
+        Playoff::fixed_token("t").token_carrier(TokenCarrier::Jwt).build().unwrap_err(),
+        Playoff::client_credentials("i", "s").token_carrier(TokenCarrier::Jwt).build().unwrap_err(),
+        Playoff::fixed_token("").build().unwrap_err(),
+        Playoff::fixed_token("a\nb").build().unwrap_err(),
+    ] {
+        assert!(error.is_init_failed(), "{error}");
+    }
+}
