@@ -11,7 +11,10 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use playoff::{Error, Playoff, PlayoffBuilder, TokenCarrier};
+use playoff::store::{MemoryStore, StoreError, StoredToken, TokenKey, TokenStore};
+use playoff::{
+    Error, ExposeSecret, PlayerToken, Playoff, PlayoffBuilder, SecretString, TokenCarrier,
+};
 use scripted::{Reply, Scripted, Seen};
 use serde_json::{Value, json};
 
@@ -54,8 +57,19 @@ fn shown(error: &Error) -> String {
     text
 }
 
+const SECRETS: [&str; 7] = [
+    "CANARY-SECRET",
+    "CANARY-TOKEN",
+    "CANARY-HEADER",
+    "CANARY-CODE",
+    "CANARY-REFRESH",
+    "CANARY-USER",
+    // A JWT, by the beginning of its header; encoded or not.
+    "eyJ0eXAiOiJKV1Qi",
+];
+
 fn assert_clean(what: &str, text: &str) {
-    for secret in ["CANARY-SECRET", "CANARY-TOKEN", "CANARY-HEADER"] {
+    for secret in SECRETS {
         assert!(!text.contains(secret), "{what} shows {secret}:\n{text}");
     }
 }
@@ -168,6 +182,110 @@ async fn no_failing_token_request_shows_a_secret_in_any_error_or_log() {
         .api_url("http://127.0.0.1:1");
     check("refused connection", &client("refused", refused, TokenCarrier::Query)).await;
     assert_clean("the log", &String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+}
+
+/// All that a token request carried.
+fn echo_fields(seen: &Seen) -> String {
+    if seen.is_token_request() { seen.body.replace('"', " ") } else { echo(seen) }
+}
+
+const LOGIN: &str =
+    r#"{"access_token":"CANARY-TOKEN-1","expires_in":0,"refresh_token":"CANARY-REFRESH"}"#;
+
+#[tokio::test]
+async fn no_failing_login_or_refresh_shows_a_secret_in_any_error_or_log() {
+    let log = log();
+    for (name, reply) in FAILURES {
+        // The code first, then the refresh: each fails in its turn.
+        for good in [0, 1] {
+            let server =
+                Scripted::start(move |seen, n| match seen.is_token_request() && n < good {
+                    true => Reply::json(200, LOGIN),
+                    false => reply(&echo_fields(seen)),
+                })
+                .await;
+            let limit = Duration::from_millis(if name == "silence" { 150 } else { 20_000 });
+            // A clock that jumps on: what came is over at the next call.
+            let calls = std::sync::atomic::AtomicU64::new(0);
+            let clock = move || {
+                let calls = calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                std::time::SystemTime::now() + Duration::from_secs(2 * calls)
+            };
+            let app = server.app().pkce(true).timeout(limit).clock(clock).build().unwrap();
+            let login = app.login().user("CANARY-USER");
+            let (url, kept) = (login.url(), login.keep());
+            let state = kept.expose_secret().split('.').next().unwrap();
+            let shown = format!("{app:?} {login:?}");
+            assert!(url.contains(state) && !shown.contains(state), "{shown}");
+            assert_clean(name, &shown);
+            match login.exchange_code("CANARY-CODE", state).await {
+                Ok(playoff) => check(name, &playoff).await,
+                Err(error) => assert_clean(name, &shown_with(&error, &kept)),
+            }
+            check(name, &app.session("CANARY-USER")).await;
+        }
+    }
+    assert_clean("the log", &String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+}
+
+/// What an error shows, which must not be a part of what was kept of the login either.
+fn shown_with(error: &Error, kept: &SecretString) -> String {
+    let shown = shown(error);
+    for part in kept.expose_secret().split('.') {
+        assert!(!shown.contains(part), "{shown}");
+    }
+    shown
+}
+
+#[tokio::test]
+async fn no_failing_call_as_a_player_shows_its_token_in_any_error_or_log() {
+    let log = log();
+    for carrier in [None, Some(TokenCarrier::Header), Some(TokenCarrier::Query)] {
+        for (name, reply) in FAILURES {
+            let server = Scripted::start(move |seen, _| reply(&echo(seen))).await;
+            let token = PlayerToken::builder("cid", "CANARY-SECRET", "johny").build().unwrap();
+            assert_clean(name, &format!("{token:?}"));
+            let text = token.text().clone();
+            let mut builder =
+                Playoff::player_tokens(move || std::future::ready(Ok::<_, Error>(text.clone())));
+            if let Some(carrier) = carrier {
+                builder = builder.token_carrier(carrier);
+            }
+            let limit = Duration::from_millis(if name == "silence" { 150 } else { 20_000 });
+            let playoff =
+                builder.auth_url(&server.url).api_url(&server.url).timeout(limit).build().unwrap();
+            check(&format!("{name} ({carrier:?})"), &playoff).await;
+        }
+    }
+    assert_clean("the log", &String::from_utf8(log.0.lock().unwrap().clone()).unwrap());
+}
+
+/// A careless store: its errors repeat what it was given.
+struct Gossip(MemoryStore);
+
+impl TokenStore for Gossip {
+    async fn load(&self, key: &TokenKey) -> Result<Option<SecretString>, StoreError> {
+        self.0.load(key).await
+    }
+
+    async fn store(&self, _: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
+        Err(format!("cannot keep {}", token.json().expose_secret()).into())
+    }
+
+    async fn remove(&self, key: &TokenKey) -> Result<(), StoreError> {
+        self.0.remove(key).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_repeats_a_token_in_its_error_does_not_bring_it_into_the_log() {
+    let log = log();
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, "{}")).await;
+    let playoff = server.builder().token_store(Gossip(MemoryStore::new())).build().unwrap();
+    playoff.get("/admin").await.unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("cannot keep"), "it is logged");
+    assert_clean("the log", &text);
 }
 
 #[tokio::test]

@@ -20,5 +20,7 @@ mod scripted;
 #[path = "../../build/spec.rs"]
 mod spec;
 mod spec_rules;
+mod stores;
 mod token;
+mod token_requests;
 mod wire;

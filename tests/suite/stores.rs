@@ -1,0 +1,402 @@
+//! Clients that share a token through a store, and stores that do their worst.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use playoff::sandbox::Sandbox;
+use playoff::store::{
+    FileStore, MemoryStore, StoreError, StoreLock, StoredToken, TokenKey, TokenStore, callbacks,
+};
+use playoff::{Error, ExposeSecret, Playoff, SecretString};
+use serde_json::{Value, json};
+
+use super::hands::{HOUR, Hands};
+use super::scripted::{Reply, Scripted};
+
+fn ok() -> Reply {
+    Reply::json(200, "{}")
+}
+
+async fn get(playoff: &Playoff) -> Result<Value, Error> {
+    playoff.get("/admin").await
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mood {
+    Good,
+    Fails,
+    Hangs,
+    Rubbish,
+    /// Reads what it has, and keeps nothing new.
+    Full,
+}
+
+/// A store that does its worst, and counts what it is asked.
+#[derive(Clone)]
+struct Moody {
+    inner: MemoryStore,
+    mood: Arc<Mutex<Mood>>,
+    loads: Arc<AtomicUsize>,
+    writes: Arc<AtomicUsize>,
+}
+
+impl Moody {
+    fn new(mood: Mood) -> Self {
+        let (loads, writes) = (Arc::default(), Arc::default());
+        Moody { inner: MemoryStore::new(), mood: Arc::new(Mutex::new(mood)), loads, writes }
+    }
+
+    fn is_now(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    async fn act(&self) -> Result<Mood, StoreError> {
+        let mood = *self.mood.lock().unwrap();
+        match mood {
+            Mood::Fails => Err("the shelf has fallen".into()),
+            Mood::Hangs => std::future::pending().await,
+            mood => Ok(mood),
+        }
+    }
+
+    fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    fn writes(&self) -> usize {
+        self.writes.load(Ordering::SeqCst)
+    }
+}
+
+impl TokenStore for Moody {
+    async fn load(&self, key: &TokenKey) -> Result<Option<SecretString>, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        match self.act().await? {
+            Mood::Rubbish => Ok(Some("{\"access_token\": 7".into())),
+            _ => self.inner.load(key).await,
+        }
+    }
+
+    async fn store(&self, key: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        match self.act().await? {
+            Mood::Full => Err("the shelf is full".into()),
+            _ => self.inner.store(key, token).await,
+        }
+    }
+
+    async fn remove(&self, key: &TokenKey) -> Result<(), StoreError> {
+        self.act().await?;
+        self.inner.remove(key).await
+    }
+
+    async fn lock(&self, key: &TokenKey) -> Result<StoreLock, StoreError> {
+        self.act().await?;
+        self.inner.lock(key).await
+    }
+}
+
+/// A client whose store may take a moment and no longer.
+fn client(server: &Scripted, store: impl TokenStore, hands: &Hands) -> Playoff {
+    let patience = Duration::from_millis(15);
+    let builder = server.builder().token_store(store).store_timeout(patience);
+    builder.clock(hands.clock()).build().unwrap()
+}
+
+/// A store that holds `text` for the client of [`Scripted`], in the way of the Python SDK.
+fn holding(text: &str) -> impl TokenStore + use<> {
+    let text = text.to_owned();
+    callbacks(
+        move |_key| std::future::ready(Some(text.clone())),
+        |_key, _token| std::future::ready(()),
+    )
+}
+
+fn bearer(server: &Scripted) -> String {
+    server.last().header("authorization").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_stored_token_is_used_without_a_request_or_a_write() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    get(&client(&server, store.clone(), &Hands::default())).await.unwrap();
+    let second = client(&server, store.clone(), &Hands::default());
+    assert_eq!(store.loads(), 2, "before the call, and alone before the request");
+    get(&second).await.unwrap();
+    assert_eq!((server.order().as_str(), store.writes()), ("TAA", 1));
+    assert_eq!(bearer(&server), "Bearer CANARY-TOKEN-1");
+}
+
+#[tokio::test]
+async fn a_token_that_another_client_wrote_is_used_on_the_next_call() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let hands = Hands::default();
+    let store = MemoryStore::new();
+    let (first, second) =
+        (client(&server, store.clone(), &hands), client(&server, store.clone(), &hands));
+    get(&first).await.unwrap();
+    second.renew_token().await.unwrap();
+    get(&first).await.unwrap();
+    assert_eq!(bearer(&server), "Bearer CANARY-TOKEN-2");
+    hands.forward(2 * HOUR);
+    get(&second).await.unwrap();
+    get(&first).await.unwrap();
+    assert_eq!(bearer(&server), "Bearer CANARY-TOKEN-3");
+    assert_eq!(server.order(), "TATATAA", "one renewal for both");
+}
+
+#[tokio::test]
+async fn after_a_refusal_the_token_that_another_client_wrote_is_taken_and_none_asked_for() {
+    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
+        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
+        _ => ok(),
+    })
+    .await;
+    // Without a store at first, so that it cannot know what the other one wrote meanwhile.
+    let store = Moody::new(Mood::Good);
+    let first = client(&server, store.clone(), &Hands::default());
+    first.connect().await.unwrap();
+    let second = client(&server, store.clone(), &Hands::default());
+    get(&second).await.unwrap();
+    get(&first).await.unwrap();
+    assert_eq!(server.order(), "TATAA");
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_whatever_the_store() {
+    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+        let server = Scripted::with_tokens(|_, n| match n {
+            0 => Reply::refused_token(),
+            _ => ok(),
+        })
+        .await;
+        let playoff = client(&server, Moody::new(mood), &Hands::default());
+        get(&playoff).await.unwrap();
+        get(&playoff).await.unwrap();
+        assert_eq!(server.order(), "TATAA", "{mood:?}");
+        assert_eq!(bearer(&server), "Bearer CANARY-TOKEN-2");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_lasts_ends_after_one_repeat_whatever_the_store() {
+    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+        let server = Scripted::with_tokens(|_, _| Reply::refused_token()).await;
+        let playoff = client(&server, Moody::new(mood), &Hands::default());
+        assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
+        assert_eq!(server.order(), "TATA", "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_breaks_does_not_fail_a_call_that_has_a_token() {
+    for mood in [Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+        let server = Scripted::with_tokens(|_, _| ok()).await;
+        let store = Moody::new(Mood::Good);
+        let hands = Hands::default();
+        let playoff = client(&server, store.clone(), &hands);
+        get(&playoff).await.unwrap();
+        store.is_now(mood);
+        for _ in 0..3 {
+            get(&playoff).await.unwrap();
+        }
+        assert_eq!(server.order(), "TAAAA", "{mood:?}");
+        hands.forward(2 * HOUR);
+        for _ in 0..3 {
+            get(&playoff).await.unwrap();
+        }
+        assert_eq!(server.order(), "TAAAATAAA", "{mood:?}: one renewal, kept in memory");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_left_alone_for_a_second() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let hands = Hands::default();
+    let playoff = client(&server, store.clone(), &hands);
+    get(&playoff).await.unwrap();
+    store.is_now(Mood::Hangs);
+    let before = store.loads();
+    for _ in 0..10 {
+        get(&playoff).await.unwrap();
+    }
+    assert_eq!(store.loads() - before, 1, "ten calls waited for it once");
+    store.is_now(Mood::Good);
+    hands.forward(1);
+    get(&playoff).await.unwrap();
+    assert_eq!(store.loads() - before, 2);
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_written_is_not_given_up_for_the_old_one() {
+    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
+        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
+        _ => ok(),
+    })
+    .await;
+    let store = Moody::new(Mood::Good);
+    let playoff = client(&server, store.clone(), &Hands::default());
+    playoff.connect().await.unwrap();
+    store.is_now(Mood::Full);
+    for _ in 0..3 {
+        get(&playoff).await.unwrap();
+    }
+    assert_eq!(server.order(), "TATAAA");
+}
+
+#[tokio::test]
+async fn where_the_store_alone_knows_the_session_its_failure_is_the_error() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let app = |mood| {
+        store.is_now(mood);
+        let app = server.app().token_store(store.clone()).state(false);
+        app.store_timeout(Duration::from_millis(15)).build().unwrap()
+    };
+    app(Mood::Good).login().user("zoe").exchange_code("code", None).await.unwrap();
+    for (mood, words) in [(Mood::Fails, "the shelf has fallen"), (Mood::Hangs, "no answer within")]
+    {
+        let error = get(&app(mood).session("zoe")).await.unwrap_err();
+        assert!(error.is_store_failed() && error.message().contains(words), "{error}");
+    }
+    let error = get(&app(Mood::Rubbish).session("zoe")).await.unwrap_err();
+    assert!(error.is_login_required(), "an entry that is no token counts as none: {error}");
+    get(&app(Mood::Good).session("zoe")).await.unwrap();
+    assert_eq!(server.order(), "TA");
+}
+
+#[tokio::test]
+async fn nothing_kept_or_nothing_readable_is_a_token_request() {
+    for text in ["", "{}", "null", "[]", "rubbish", r#"{"access_token":""}"#, r#"{"expires_at":1}"#]
+    {
+        let server = Scripted::with_tokens(|_, _| ok()).await;
+        get(&client(&server, holding(text), &Hands::default())).await.unwrap();
+        assert_eq!(server.order(), "TA", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_each_official_sdk_stored_is_used_until_it_ends() {
+    // 2027-01-15T08:00:00Z, and the clock of the client a minute before and after.
+    let end = 1_800_000_000_u64;
+    for (sdk, text) in [
+        ("Python", json!({"access_token": "tok", "token_type": "Bearer", "expires_at": end})),
+        (
+            "Node",
+            json!({"access_token": "tok", "token_type": "Bearer", "expires_in": 86400,
+                "expires_at": "2027-01-15T08:00:00.691Z"}),
+        ),
+        ("Java", json!({"access_token": "tok", "expires_at": end * 1000 + 767})),
+        ("Java through Gson", json!({"access_token": "tok", "expires_at": end as f64 * 1e3})),
+        ("PHP", json!({"access_token": "tok", "token_type": "Bearer", "expires_at": end})),
+        ("C#", json!({"access_token": "tok", "expires_at": format!("{end}.12772")})),
+        ("C# elsewhere", json!({"access_token": "tok", "expires_at": format!("{end},12772")})),
+    ] {
+        let at = |seconds: u64| {
+            let moment = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+            move || moment
+        };
+        for (moment, order) in [(end - 90, "A"), (end + 1, "TA")] {
+            let server = Scripted::with_tokens(|_, _| ok()).await;
+            let builder = server.builder().token_store(holding(&text.to_string()));
+            get(&builder.clock(at(moment)).build().unwrap()).await.unwrap();
+            assert_eq!(server.order(), order, "{sdk}, {moment}");
+            if order == "A" {
+                assert_eq!(bearer(&server), "Bearer tok", "{sdk}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_clients_in_one_folder_do_not_take_each_others_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let client = |id: &str| {
+        let builder = Playoff::client_credentials(id, "secret")
+            .token_store(FileStore::directory(folder.path()));
+        builder.auth_url(sandbox.url()).api_url(sandbox.url()).build().unwrap()
+    };
+    let (a, b) = (client("a").access_token().await, client("b").access_token().await);
+    assert_ne!(a.unwrap().expose_secret(), b.unwrap().expose_secret());
+    client("a").connect().await.unwrap();
+    assert_eq!(sandbox.token_requests(), 2, "the third found its token in its file");
+}
+
+#[tokio::test]
+async fn many_clients_on_one_store_renew_once() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = MemoryStore::new();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        // The default patience: these wait for one another.
+        let playoff = server.builder().token_store(store.clone()).build().unwrap();
+        calls.spawn(playoff.get("/admin").into_future());
+    }
+    assert!(calls.join_all().await.iter().all(Result::is_ok));
+    assert_eq!(server.order().matches('T').count(), 1);
+}
+
+#[tokio::test]
+async fn a_lock_that_nobody_gives_back_holds_up_a_renewal_for_a_while_only() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = MemoryStore::new();
+    let _held = store.lock(&TokenKey::new("CANARY-ID", None)).await.unwrap();
+    get(&client(&server, store, &Hands::default())).await.unwrap();
+    assert_eq!(server.order(), "TA");
+}
+
+#[tokio::test]
+async fn without_a_lock_a_refresh_token_that_another_process_used_first_is_no_end_of_the_login() {
+    let store = MemoryStore::new();
+    let unlocked = callbacks(
+        {
+            let store = store.clone();
+            move |key| {
+                let store = store.clone();
+                async move { store.load(&key).await }
+            }
+        },
+        |_key, _token| std::future::ready(()),
+    );
+    let other = store.clone();
+    let key = TokenKey::new("CANARY-ID", Some("zoe"));
+    let token = |text: &str, end: u64| {
+        let json = json!({"access_token": text, "expires_at": end, "refresh_token": "r"});
+        StoredToken::new(json.to_string().into(), None, true)
+    };
+    store.store(&key, &token("old", 1)).await.unwrap();
+    let fresh = token("new", 4_000_000_000);
+    let server = Scripted::start(move |seen, _| {
+        if !seen.is_token_request() {
+            return ok();
+        }
+        // Just now the other process got the answer that counts.
+        let written = other.store(&key, &fresh);
+        futures_util::FutureExt::now_or_never(written).unwrap().unwrap();
+        Reply::json(400, r#"{"error":"invalid_grant","error_description":"used"}"#)
+    })
+    .await;
+    let app = server.app().token_store(unlocked).build().unwrap();
+    get(&app.session("zoe")).await.unwrap();
+    assert_eq!((server.order().as_str(), bearer(&server).as_str()), ("TA", "Bearer new"));
+}
+
+#[tokio::test]
+async fn a_logout_that_the_store_does_not_carry_out_is_an_error_and_forgotten_here() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let hands = Hands::default();
+    let app = server.app().token_store(store.clone()).state(false).clock(hands.clock());
+    let app = app.build().unwrap();
+    let playoff = app.login().user("zoe").exchange_code("code", None).await.unwrap();
+    store.is_now(Mood::Fails);
+    assert!(playoff.logout().await.unwrap_err().is_store_failed());
+    assert_eq!(server.order(), "TA", "the server was told");
+    store.is_now(Mood::Good);
+    hands.forward(1);
+    assert!(get(&playoff).await.unwrap_err().is_login_required());
+}
