@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use crate::Error;
 use crate::auth::{
     Clock, Grant, Issuer, LoginPage, PlayoffApp, Session, Shelf, Source, Token, TokenEndpoint,
+    TokenUrl,
 };
 use crate::client::Playoff;
 use crate::hosts::{self, Hosts};
@@ -63,7 +64,13 @@ pub struct AuthorizationCode {
 /// A client that acts as the player of a JWT, see [`Playoff::player_tokens`].
 #[derive(Clone)]
 pub struct PlayerTokens {
-    source: Source,
+    origin: Origin,
+}
+
+#[derive(Clone)]
+enum Origin {
+    Source(Source),
+    Backend(String),
 }
 
 /// A client with a token that cannot be renewed, see [`Playoff::fixed_token`].
@@ -187,7 +194,11 @@ impl PlayoffBuilder<AuthorizationCode> {
 
 impl PlayoffBuilder<PlayerTokens> {
     pub(crate) fn player_tokens(source: Source) -> Self {
-        PlayoffBuilder::new(PlayerTokens { source })
+        PlayoffBuilder::new(PlayerTokens { origin: Origin::Source(source) })
+    }
+
+    pub(crate) fn player_tokens_from(url: String) -> Self {
+        PlayoffBuilder::new(PlayerTokens { origin: Origin::Backend(url) })
     }
 
     /// Checks the options and makes the client. Nothing is sent.
@@ -196,8 +207,28 @@ impl PlayoffBuilder<PlayerTokens> {
     ///
     /// `init_failed` names the option that is wrong.
     pub fn build(self) -> Result<Playoff, Error> {
-        let grant = Grant::PlayerToken(Arc::clone(&self.kind.source));
-        Ok(self.ready()?.playoff(Session::new(self.issuer(grant), None)))
+        let ready = self.ready()?;
+        let source = match &self.kind.origin {
+            Origin::Source(source) => Arc::clone(source),
+            Origin::Backend(url) => self.backend(url, &ready)?,
+        };
+        Ok(ready.playoff(Session::new(self.issuer(Grant::PlayerToken(source)), None)))
+    }
+}
+
+impl PlayoffBuilder<PlayerTokens> {
+    fn backend(&self, url: &str, ready: &Ready) -> Result<Source, Error> {
+        let url = hosts::address("url", url, self.allow_http)?;
+        let http = match &self.http {
+            Some(client) => client.clone(),
+            None => http_client(self.connect_timeout, "url", &url)?,
+        };
+        let user_agent = ready.shared.user_agent.clone();
+        let backend = TokenUrl { http, url, user_agent, timeout: self.timeout };
+        Ok(Arc::new(move || {
+            let answer = backend.clone().fetch();
+            Box::pin(async move { answer.await.map_err(Into::into) })
+        }))
     }
 }
 

@@ -96,6 +96,16 @@ impl Playoff {
         }))
     }
 
+    /// As [`player_tokens`](Playoff::player_tokens), from an address of your own backend: a GET of
+    /// `url` answers the token as text, or as `{"token": "…"}`. Any other answer is the error
+    /// `token_source_failed`.
+    ///
+    /// Whatever the backend asks of the caller (a cookie, a header) is for the client given to
+    /// [`PlayoffBuilder::http_client`] to send, or for a source of your own.
+    pub fn player_tokens_from(url: impl Into<String>) -> PlayoffBuilder<PlayerTokens> {
+        PlayoffBuilder::player_tokens_from(url.into())
+    }
+
     /// Starts a client with a token that it did not ask for: an access token of an implicit grant,
     /// or a player's JWT. It sends no token request; a refusal is the error of the call.
     pub fn fixed_token(token: impl Into<SecretString>) -> PlayoffBuilder<FixedToken> {

@@ -50,14 +50,26 @@ pub(crate) fn resolve(
         None => from_name(name, "api.")?,
     };
     for (option, url) in [("auth_url", &auth), ("api_url", &api)] {
-        if url.scheme() == "http" && !allow_http && !is_loopback(url) {
-            return Err(Error::init(
-                option,
-                "plain http is for this machine alone: use https, or allow_http(true)",
-            ));
-        }
+        protected(option, url, allow_http)?;
     }
     Ok(Hosts { auth, api })
+}
+
+/// An address with a query, if it has one.
+pub(crate) fn address(option: &str, text: &str, allow_http: bool) -> Result<Url, Error> {
+    let url = http(option, text)?;
+    protected(option, &url, allow_http)?;
+    Ok(url)
+}
+
+fn protected(option: &str, url: &Url, allow_http: bool) -> Result<(), Error> {
+    if url.scheme() == "http" && !allow_http && !is_loopback(url) {
+        return Err(Error::init(
+            option,
+            "plain http is for this machine alone: use https, or allow_http(true)",
+        ));
+    }
+    Ok(())
 }
 
 fn from_name(name: &str, prefix: &str) -> Result<Url, Error> {
@@ -69,12 +81,17 @@ fn from_name(name: &str, prefix: &str) -> Result<Url, Error> {
         .ok_or_else(|| Error::init("hostname", "give a host name, `playoff.example` for instance"))
 }
 
-fn base(option: &str, text: &str) -> Result<Url, Error> {
+fn http(option: &str, text: &str) -> Result<Url, Error> {
     let url = Url::parse(text)
         .map_err(|error| Error::init(option, format_args!("it is no URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Error::init(option, "give an http or https URL with a host"));
     }
+    Ok(url)
+}
+
+fn base(option: &str, text: &str) -> Result<Url, Error> {
+    let url = http(option, text)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(Error::init(option, "a base URL has no query and no fragment"));
     }

@@ -9,7 +9,7 @@ use secrecy::zeroize::Zeroizing;
 pub(crate) fn text() -> String {
     let mut bytes = Zeroizing::new([0; 32]);
     aws_lc_rs::rand::fill(&mut *bytes).expect("the operating system gives randomness");
-    URL_SAFE_NO_PAD.encode(&*bytes)
+    URL_SAFE_NO_PAD.encode(*bytes)
 }
 
 #[cfg(test)]

@@ -110,7 +110,6 @@ impl PlayoffApp {
     /// # Panics
     ///
     /// When the operating system gives no randomness.
-    #[must_use]
     pub fn login(&self) -> Login {
         let page = &self.0.page;
         Login {

@@ -56,7 +56,7 @@ where
     Callbacks { load, store }
 }
 
-/// The store that [`callbacks`] makes.
+/// The store that [`callbacks()`] makes.
 #[derive(Clone)]
 pub struct Callbacks<L, S> {
     load: L,

@@ -8,7 +8,7 @@
 //! | [`MemoryStore`] | as long as it lives | other clients on the same store |
 //! | [`FileStore`] | in files of mode 0600 | other processes of this machine |
 //! | `RedisStore`, feature `redis` | until they are of no more use | processes on any machine |
-//! | [`callbacks`] | wherever your functions put them | nobody: write a [`TokenStore`] for that |
+//! | [`callbacks()`] | wherever your functions put them | nobody: write a [`TokenStore`] for that |
 //!
 //! What is kept is the JSON that the official SDKs keep, so a token that one of them wrote is read,
 //! and the Python, PHP and Ruby ones read ours:

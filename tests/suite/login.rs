@@ -240,7 +240,8 @@ async fn a_refresh_token_stays_when_the_answer_brings_none_and_gives_way_when_it
     let sent: Vec<_> = server
         .seen()
         .iter()
-        .filter_map(|seen| seen.is_token_request().then(|| seen.field("refresh_token")))
+        .filter(|seen| seen.is_token_request())
+        .map(|seen| seen.field("refresh_token"))
         .collect();
     let text = |text: &str| Some(text.to_owned());
     assert_eq!(sent, [None, text("r1"), text("r1"), text("r2")]);

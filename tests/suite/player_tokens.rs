@@ -127,10 +127,9 @@ async fn a_source_that_fails_is_the_error_and_no_call_is_sent() {
 #[tokio::test]
 async fn a_source_that_panics_is_an_error_of_each_call() {
     let server = Scripted::start(|_, _| ok()).await;
-    let source = || async {
-        let nobody: Option<String> = None;
-        Ok::<_, Error>(nobody.expect("a backend"))
-    };
+    async fn source() -> Result<String, Error> {
+        panic!("no backend")
+    }
     let playoff = at(&server, Playoff::player_tokens(source)).build().unwrap();
     for _ in 0..2 {
         assert!(get(&playoff).await.unwrap_err().is_token_source_failed());
@@ -170,5 +169,45 @@ fn an_opaque_token_cannot_be_told_to_travel_as_jwt() {
         Playoff::fixed_token("a\nb").build().unwrap_err(),
     ] {
         assert!(error.is_init_failed(), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_backend_gives_the_token_as_text_or_as_json_and_nothing_else_is_one() {
+    let token = PlayerToken::builder("cid", "s", "johny").build().unwrap();
+    let text = token.text().expose_secret().to_owned();
+    let api = Scripted::start(|_, _| ok()).await;
+    for (reply, good) in [
+        (Reply::Answer(200, "text/plain", format!("{text}\n")), true),
+        (Reply::json(200, &format!(r#"{{"token":"{text}"}}"#)), true),
+        (Reply::json(401, &format!(r#"{{"token":"{text}"}}"#)), false),
+        (Reply::html(200, "<html>log in</html>"), false),
+        (Reply::json(200, r#"{"jwt":"x"}"#), false),
+        (Reply::html(302, "elsewhere"), false),
+        (Reply::Close, false),
+    ] {
+        let shown = format!("{reply:?}");
+        let backend = Scripted::start(move |_, _| reply.clone()).await;
+        let playoff = Playoff::player_tokens_from(format!("{}/jwt?for=me", backend.url))
+            .auth_url(&api.url)
+            .api_url(&api.url)
+            .build()
+            .unwrap();
+        let before = api.seen().len();
+        match get(&playoff).await {
+            Ok(_) => assert!(good, "{shown}"),
+            Err(error) => assert!(!good && error.is_token_source_failed(), "{shown}: {error}"),
+        }
+        assert_eq!(backend.seen()[0].target, "/jwt?for=me");
+        assert_eq!(api.seen().len() - before, usize::from(good), "{shown}");
+    }
+    assert_eq!(player(&api.last()), "johny");
+}
+
+#[test]
+fn the_address_of_a_backend_is_checked() {
+    for url in ["nonsense", "ftp://shop.example/jwt", "http://shop.example/jwt"] {
+        let error = Playoff::player_tokens_from(url).build().unwrap_err();
+        assert!(error.is_init_failed() && error.message().starts_with("url"), "{error}");
     }
 }
