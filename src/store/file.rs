@@ -206,20 +206,8 @@ mod tests {
     use tempfile::{TempDir, tempdir};
     use tokio::time::timeout;
 
+    use super::super::entries::{key, text, token};
     use super::*;
-
-    fn key(user: &str) -> TokenKey {
-        TokenKey::new("shop", Some(user))
-    }
-
-    fn token(text: &str) -> StoredToken {
-        StoredToken::new(text.into(), None, false)
-    }
-
-    async fn text(store: &FileStore, user: &str) -> Option<String> {
-        let text = store.load(&key(user)).await.unwrap();
-        text.map(|text| text.expose_secret().to_owned())
-    }
 
     #[tokio::test]
     async fn a_token_is_found_by_the_next_process_until_it_is_removed() {

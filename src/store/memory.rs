@@ -90,22 +90,9 @@ mod tests {
     use std::pin::pin;
 
     use futures_util::FutureExt;
-    use secrecy::ExposeSecret;
 
+    use super::super::entries::{key, text, token};
     use super::*;
-
-    fn key(user: &str) -> TokenKey {
-        TokenKey::new("shop", Some(user))
-    }
-
-    fn token(text: &str) -> StoredToken {
-        StoredToken::new(text.into(), None, false)
-    }
-
-    async fn text(store: &MemoryStore, user: &str) -> Option<String> {
-        let text = store.load(&key(user)).await.unwrap();
-        text.map(|text| text.expose_secret().to_owned())
-    }
 
     #[tokio::test]
     async fn a_clone_sees_what_was_stored_and_what_was_removed() {

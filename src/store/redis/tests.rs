@@ -8,20 +8,12 @@ use redis::AsyncCommands;
 use tokio::net::TcpListener;
 
 use self::server::Server as RedisServer;
+use super::super::entries::{key, text};
 use super::*;
-
-fn key(user: &str) -> TokenKey {
-    TokenKey::new("shop", Some(user))
-}
 
 fn token(text: &str, expires_in: Option<u64>, refreshable: bool) -> StoredToken {
     let end = expires_in.map(|seconds| SystemTime::now() + Duration::from_secs(seconds));
     StoredToken::new(text.into(), end, refreshable)
-}
-
-async fn text(store: &RedisStore, user: &str) -> Option<String> {
-    let text = store.load(&key(user)).await.unwrap();
-    text.map(|text| text.expose_secret().to_owned())
 }
 
 fn open(server: &RedisServer) -> RedisStore {
