@@ -21,6 +21,7 @@ mod scripted;
 mod spec;
 mod spec_rules;
 mod stores;
+mod tls;
 mod token;
 mod token_requests;
 mod wire;

@@ -1,0 +1,60 @@
+//! Whom the client trusts with its secret.
+
+use std::sync::Arc;
+
+use playoff::Playoff;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+/// A server with a certificate that nobody vouches for; it ends with what it could read.
+async fn impostor() -> (String, tokio::task::JoinHandle<Option<Vec<u8>>>) {
+    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let read = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.ok()?;
+        let mut bytes = Vec::new();
+        let _ = stream.read_buf(&mut bytes).await;
+        Some(bytes).filter(|bytes| !bytes.is_empty())
+    });
+    (url, read)
+}
+
+#[tokio::test]
+async fn a_server_with_an_unknown_certificate_is_refused_before_it_gets_the_secret() {
+    let (url, read) = impostor().await;
+    // Another client in this process trusts anybody: that is its own affair.
+    let careless =
+        reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+    let builder =
+        || Playoff::client_credentials("id", "CANARY-SECRET").auth_url(&url).api_url(&url);
+    let _other = builder().http_client(careless).build().unwrap();
+    let error = builder().build().unwrap().connect().await.unwrap_err();
+    assert!(error.is_connect(), "{error:?}");
+    assert!(format!("{error:?}").to_lowercase().contains("certificate"), "{error:?}");
+    assert_eq!(read.await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_client_that_is_given_its_own_trust_goes_through() {
+    let (url, read) = impostor().await;
+    let trusting =
+        reqwest::Client::builder().tls_danger_accept_invalid_certs(true).build().unwrap();
+    let builder = Playoff::client_credentials("id", "CANARY-SECRET").auth_url(&url).api_url(&url);
+    let playoff = builder.http_client(trusting).build().unwrap();
+    assert!(playoff.connect().await.is_err(), "it reads and hangs up");
+    let read = String::from_utf8(read.await.unwrap().unwrap()).unwrap();
+    assert!(read.starts_with("POST /auth/token"), "so the test above looks at the right thing");
+}
