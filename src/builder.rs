@@ -246,7 +246,7 @@ impl PlayoffBuilder<FixedToken> {
         if self.kind.token.expose_secret().is_empty() {
             return Err(Error::init("token", "it is empty"));
         }
-        let token = Token::given(self.kind.token.clone(), None, None)
+        let token = Token::given(self.kind.token.clone(), None, None, (self.clock.0)())
             .ok_or_else(|| Error::init("token", "it holds letters that cannot be sent"))?;
         if !token.is_jwt() {
             self.opaque_token()?;
@@ -398,6 +398,7 @@ impl<K> PlayoffBuilder<K> {
         Arc::new(Issuer {
             grant,
             margin: self.token_margin,
+            timeout: self.timeout,
             clock: self.clock.clone(),
             shelf: self.shelf.clone(),
         })

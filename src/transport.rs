@@ -177,25 +177,37 @@ impl Transport {
         Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
     }
 
-    /// Forgets the token, and tells the server so.
+    /// Forgets the token, and tells the server so; to its end, even if nobody waits for it.
     pub(crate) async fn logout(&self) -> Result<(), Error> {
-        let token = self.session.latest().await;
-        // First of all: whatever the server says, or if nobody waits for what it says.
-        let forgotten = self.session.forget().await;
+        let transport = self.clone();
+        let logout = async move { transport.forget_and_revoke().await };
+        let done = tokio::spawn(logout.in_current_span()).await;
+        done.unwrap_or_else(|_| Err(Error::invalid_call("the runtime of the logout has ended")))
+    }
+
+    async fn forget_and_revoke(&self) -> Result<(), Error> {
+        // First of all, whatever the server says.
+        let (token, forgotten) = self.session.forget().await;
         let Some(token) = token else { return forgotten };
+        match self.revoke(&token).await {
+            // It was over already, but with a refresh token the login may not be.
+            Err(error) if error.is_invalid_access_token() => {
+                let Some(last) = self.session.last_token(&token).await else { return forgotten };
+                forgotten.and(self.revoke(&last).await)
+            }
+            told => forgotten.and(told),
+        }
+    }
+
+    async fn revoke(&self, token: &Token) -> Result<(), Error> {
         let url = self.address(self.shared.version, "/logout");
         let mut call = Outgoing::new(Method::POST, url);
         call.json(Some(Bytes::from_static(b"{}")));
         let told = self.within_limit(&call, async {
-            let Opened { response, .. } = self.attempt(&call, &token).await?;
+            let Opened { response, .. } = self.attempt(&call, token).await?;
             read(response).await
         });
-        match told.await {
-            // It was over already.
-            Err(error) if error.is_invalid_access_token() => forgotten,
-            Err(error) => forgotten.and(Err(error)),
-            Ok(_) => forgotten,
-        }
+        told.await.map(drop)
     }
 
     /// Takes the secrets of this client out of an error that holds parts of an answer.

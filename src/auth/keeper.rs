@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -14,6 +14,9 @@ use crate::store::{StoreError, StoreLock, StoredToken, TokenKey, TokenStore};
 
 /// A lock is waited for this many times as long as anything else: another process may be renewing.
 const LOCK_PATIENCE: u32 = 5;
+
+/// Who has a good token waits no longer than this for the store.
+const GLANCE: Duration = Duration::from_millis(250);
 
 type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
@@ -57,44 +60,58 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// The token that is kept. What is no token counts as none.
-    pub(crate) async fn load(&self) -> Result<Option<Token>, Error> {
-        let text = self.within("read", 1, self.shelf.store.load(&self.key)).await;
+    /// The token that is kept, found at `now`. What is no token counts as none.
+    pub(crate) async fn load(&self, now: SystemTime) -> Result<Option<Token>, Error> {
+        self.load_within(self.shelf.patience, now).await
+    }
+
+    /// The same for who has a good token at hand and looks for a better one.
+    pub(crate) async fn glance(&self, now: SystemTime) -> Result<Option<Token>, Error> {
+        self.load_within(self.shelf.patience.min(GLANCE), now).await
+    }
+
+    async fn load_within(
+        &self,
+        patience: Duration,
+        now: SystemTime,
+    ) -> Result<Option<Token>, Error> {
+        let text = within("read", patience, self.shelf.store.load(&self.key)).await;
         let text = text.inspect_err(log)?;
         let Some(text) = text else { return Ok(None) };
-        Ok(stored::read(text.expose_secret()).unwrap_or_else(|fault| {
+        Ok(stored::read(text.expose_secret(), now).unwrap_or_else(|fault| {
             tracing::warn!(fault, "the stored token is not readable");
             None
         }))
     }
 
-    /// Keeps `token`, if the store can.
-    pub(crate) async fn store(&self, token: &Token) {
+    /// Keeps `token`.
+    pub(crate) async fn store(&self, token: &Token) -> Result<(), Error> {
         let written = stored::write(token);
-        let done = self.within("write", 1, self.shelf.store.store(&self.key, &written)).await;
-        // The token is in memory, so the call goes on. A careless store repeats what it was given.
-        if let Err(error) = done {
-            let refresh = token.refresh().map_or("", ExposeSecret::expose_secret);
-            log(&error.redact(&[token.secret().expose_secret(), refresh]));
-        }
+        let store = self.shelf.store.store(&self.key, &written);
+        let done = within("write", self.shelf.patience, store).await;
+        // A careless store repeats what it was given.
+        let refresh = token.refresh().map_or("", ExposeSecret::expose_secret);
+        let secrets = [token.secret().expose_secret(), refresh];
+        done.map_err(|error| error.redact(&secrets)).inspect_err(log)
     }
 
     pub(crate) async fn remove(&self) -> Result<(), Error> {
-        self.within("clear", 1, self.shelf.store.remove(&self.key)).await.inspect_err(log)
+        let remove = self.shelf.store.remove(&self.key);
+        within("clear", self.shelf.patience, remove).await.inspect_err(log)
     }
 
     /// The lock on a renewal, or none if it is not to be had.
     pub(crate) async fn lock(&self) -> StoreLock {
-        let lock = self.within("lock", LOCK_PATIENCE, self.shelf.store.lock(&self.key)).await;
+        let patience = self.shelf.patience.saturating_mul(LOCK_PATIENCE);
+        let lock = within("lock", patience, self.shelf.store.lock(&self.key)).await;
         lock.inspect_err(log).unwrap_or_else(|_| StoreLock::none())
     }
+}
 
-    async fn within<T>(&self, act: &str, times: u32, answer: Answer<'_, T>) -> Result<T, Error> {
-        let patience = self.shelf.patience.saturating_mul(times);
-        match tokio::time::timeout(patience, answer).await {
-            Ok(done) => done.map_err(|error| Error::store(act, error)),
-            Err(_) => Err(Error::store(act, format!("no answer within {patience:?}").into())),
-        }
+async fn within<T>(act: &str, patience: Duration, answer: Answer<'_, T>) -> Result<T, Error> {
+    match tokio::time::timeout(patience, answer).await {
+        Ok(done) => done.map_err(|error| Error::store(act, error)),
+        Err(_) => Err(Error::store(act, format!("no answer within {patience:?}").into())),
     }
 }
 

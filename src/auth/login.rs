@@ -1,6 +1,6 @@
 //! Users who log in through Playoff: login address, code, and a session for each of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -32,6 +32,9 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
+
+/// Codes live minutes: who remembers this many remembers them all.
+const USED_CODES: usize = 1024;
 
 /// An application whose users log in through Playoff. Made by
 /// [`Playoff::authorization_code`].
@@ -74,14 +77,29 @@ struct App {
     page: LoginPage,
     player: Option<String>,
     sessions: Mutex<Sessions>,
+    /// Hashes of codes that were redeemed.
+    used: Mutex<VecDeque<digest::Digest>>,
 }
 
 /// Sessions in use, so that one user's calls share a renewal whatever the store.
 #[derive(Default)]
 struct Sessions {
-    by_user: HashMap<Box<str>, Weak<Session>>,
+    by_user: HashMap<Box<str>, Entry>,
     /// Look for those that nobody uses any more when there are this many.
     tidy_at: usize,
+}
+
+struct Entry {
+    session: Weak<Session>,
+    /// Held for as long as its token could not be written: it is in no other place.
+    held: Option<Arc<Session>>,
+}
+
+impl Entry {
+    fn is_used(&mut self) -> bool {
+        self.held.take_if(|session| !session.is_unwritten());
+        self.session.strong_count() > 0
+    }
 }
 
 /// The login page, and what is sent there.
@@ -102,7 +120,8 @@ impl PlayoffApp {
         player: Option<&str>,
     ) -> Self {
         let player = player.map(str::to_owned);
-        PlayoffApp(Arc::new(App { shared, issuer, page, player, sessions: Mutex::default() }))
+        let (sessions, used) = (Mutex::default(), Mutex::default());
+        PlayoffApp(Arc::new(App { shared, issuer, page, player, sessions, used }))
     }
 
     /// A login that begins, with a `state` that nobody can guess.
@@ -162,16 +181,39 @@ impl PlayoffApp {
 impl App {
     fn shared_session(&self, user: &str) -> Arc<Session> {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = sessions.by_user.get(user).and_then(Weak::upgrade) {
+        let found = sessions.by_user.get(user);
+        if let Some(session) = found.and_then(|entry| entry.session.upgrade()) {
             return session;
         }
         if sessions.by_user.len() >= sessions.tidy_at {
-            sessions.by_user.retain(|_, session| session.strong_count() > 0);
+            sessions.by_user.retain(|_, entry| entry.is_used());
             sessions.tidy_at = sessions.by_user.len() * 2 + 64;
         }
         let session = Session::new(Arc::clone(&self.issuer), Some(user));
-        sessions.by_user.insert(Box::from(user), Arc::downgrade(&session));
+        let entry = Entry { session: Arc::downgrade(&session), held: None };
+        sessions.by_user.insert(Box::from(user), entry);
         session
+    }
+
+    /// Holds on to the session of `user` where its token lives in memory alone.
+    fn hold(&self, user: &str, session: &Arc<Session>) {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(entry) = sessions.by_user.get_mut(user) {
+            entry.held = Some(Arc::clone(session)).filter(|session| session.is_unwritten());
+        }
+    }
+
+    /// A code goes out once: a callback that is loaded again is not sent again.
+    fn use_up(&self, code: &SecretString) -> Result<(), Error> {
+        let hash = digest::digest(&digest::SHA256, code.expose_secret().as_bytes());
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.iter().any(|old| old.as_ref() == hash.as_ref()) {
+            return Err(Error::invalid_state("this callback was answered before"));
+        }
+        used.push_back(hash);
+        let too_many = used.len().saturating_sub(USED_CODES);
+        used.drain(..too_many);
+        Ok(())
     }
 }
 
@@ -227,7 +269,7 @@ impl Login {
     }
 
     /// The name under which the session is kept and found again by [`PlayoffApp::session`]: a user
-    /// of yours, or the id of the visitor's web session.
+    /// of yours, or the id of the visitor's web session, a new one for each login.
     ///
     /// Without one, the session lives as long as the [`Playoff`] that the exchange gives.
     pub fn user(mut self, name: impl Into<String>) -> Self {
@@ -255,8 +297,12 @@ impl Login {
             Some(user) => app.shared_session(user),
             None => Session::unkept(Arc::clone(&app.issuer)),
         };
+        app.use_up(&code)?;
         let redirect_uri = app.page.redirect_uri.clone();
         session.exchange(Code { code, redirect_uri, verifier: self.verifier }).await?;
+        if let Some(user) = &self.user {
+            app.hold(user, &session);
+        }
         Ok(self.app.playoff(session))
     }
 
@@ -269,7 +315,11 @@ impl Login {
     /// `access_denied` when the user refused.
     pub async fn exchange_redirect(self, address: &str) -> Result<Playoff, Error> {
         let address = address.split_once('#').map_or(address, |(address, _)| address);
-        let query = address.split_once('?').map_or(address, |(_, query)| query);
+        // A query alone may hold a `?` of its own, in a value.
+        let query = match address.split_once('?') {
+            Some((path, query)) if !path.contains('=') => query,
+            _ => address,
+        };
         let pairs: Vec<(String, Zeroizing<String>)> =
             serde_urlencoded::from_str::<Vec<(String, String)>>(query)
                 .unwrap_or_default()

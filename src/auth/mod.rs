@@ -6,6 +6,7 @@ mod keeper;
 mod login;
 mod session;
 mod source;
+mod state;
 mod stored;
 mod token;
 mod wiped;

@@ -5,7 +5,7 @@
 //! with a new refresh token is never lost.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret;
@@ -16,14 +16,10 @@ use tracing::Instrument;
 use super::grant::{Credential, Grant, Source, TokenEndpoint};
 use super::keeper::{Keeper, Shelf};
 use super::login::Code;
+use super::state::{COOLDOWN, State};
 use super::token::Token;
 use crate::Error;
-use crate::store::TokenKey;
-
-/// After a failed token request, the failure stands for this long: a storm of calls must not
-/// become a storm of token requests. The same goes for a store, and for a token that was over as
-/// it came.
-const COOLDOWN: Duration = Duration::from_secs(1);
+use crate::store::{StoreLock, TokenKey};
 
 /// The caller that renews a token which still works waits this long, then goes on with it.
 const EARLY_PATIENCE: Duration = Duration::from_millis(500);
@@ -47,8 +43,19 @@ pub(crate) struct Issuer {
     pub(crate) grant: Grant,
     /// Renew this long before the token ends.
     pub(crate) margin: Duration,
+    /// Bounds what a token is asked of.
+    pub(crate) timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) shelf: Option<Shelf>,
+}
+
+impl Issuer {
+    /// A renewal ends within this time: the token request, and all that is asked of the store. One
+    /// that takes longer has lost the runtime that it ran on.
+    fn longest_renewal(&self) -> Duration {
+        let store = self.shelf.as_ref().map_or(Duration::ZERO, |shelf| shelf.patience);
+        self.timeout.saturating_add(store.saturating_mul(10)).saturating_add(COOLDOWN)
+    }
 }
 
 pub(crate) struct Session {
@@ -61,30 +68,8 @@ pub(crate) struct Session {
 
 type Renewal = JoinHandle<Result<Arc<Token>, Error>>;
 
-#[derive(Default)]
-struct State {
-    current: Option<Arc<Token>>,
-    generation: u64,
-    /// The last one that was refused: a store that could not be written still offers it.
-    refused: Option<Arc<Token>>,
-    failure: Option<(SystemTime, Error)>,
-    store_failure: Option<(SystemTime, Error)>,
-}
-
-impl State {
-    fn put(&mut self, mut token: Token) -> Arc<Token> {
-        self.generation += 1;
-        self.failure = None;
-        token.generation = self.generation;
-        let token = Arc::new(token);
-        self.current = Some(Arc::clone(&token));
-        token
-    }
-}
-
 impl Session {
-    /// A session whose token is kept under `user`, or under the client alone. Without a client the
-    /// token is the caller's own and kept nowhere.
+    /// A session whose token is kept under `user`, or under the client alone.
     pub(crate) fn new(issuer: Arc<Issuer>, user: Option<&str>) -> Arc<Self> {
         let keeper = issuer.shelf.clone().zip(issuer.grant.endpoint()).map(|(shelf, endpoint)| {
             let key = TokenKey::new(Arc::clone(&endpoint.client_id), user);
@@ -104,7 +89,7 @@ impl Session {
 
     /// Starts with `token`.
     pub(crate) fn with(self: Arc<Self>, token: Token) -> Arc<Self> {
-        self.state().put(token);
+        self.state_mut().put(token);
         self
     }
 
@@ -126,7 +111,7 @@ impl Session {
         let Some(current) = self.latest().await else {
             return self.next(None).await;
         };
-        let now = self.issuer.clock.now();
+        let now = self.now();
         if current.is_fresh(now, self.issuer.margin) || current.is_new(now, COOLDOWN) {
             return Ok(current);
         }
@@ -145,7 +130,7 @@ impl Session {
         if matches!(self.issuer.grant, Grant::Fixed) {
             return Ok(refused);
         }
-        self.state().refused = Some(Arc::clone(&refused));
+        self.state_mut().refuse(&refused);
         self.next(Some(refused)).await
     }
 
@@ -160,88 +145,111 @@ impl Session {
     /// Redeems an authorization code. The token replaces whatever was there.
     pub(crate) async fn exchange(self: &Arc<Self>, code: Code) -> Result<(), Error> {
         let mut renewal = self.renewal.lock().await;
-        if let Some(under_way) = renewal.as_mut() {
-            // It must not come after the code's token and take its place.
-            let _ = under_way.await;
-        }
+        self.settle(&mut renewal).await;
         let session = Arc::clone(self);
         let work = async move { session.redeem(&code).await };
-        let under_way = renewal.insert(tokio::spawn(work.in_current_span()));
-        let done = under_way.await;
-        *renewal = None;
-        done.unwrap_or_else(|_| Err(Error::token_source("the runtime ended meanwhile"))).map(drop)
+        *renewal = Some(tokio::spawn(work.in_current_span()));
+        self.outcome(&mut renewal).await.map(drop)
     }
 
-    /// Forgets the token here and in the store.
-    pub(crate) async fn forget(&self) -> Result<(), Error> {
+    /// Forgets the token here and in the store, and answers what it was.
+    pub(crate) async fn forget(&self) -> (Option<Arc<Token>>, Result<(), Error>) {
         let mut renewal = self.renewal.lock().await;
-        if let Some(under_way) = renewal.take() {
-            let _ = under_way.await;
-        }
-        {
-            let mut state = self.state();
-            state.refused = state.current.take();
-        }
-        match &self.keeper {
+        self.settle(&mut renewal).await;
+        // Another process may have renewed it: that token is the one to revoke.
+        self.latest().await;
+        let _lock = self.lock().await;
+        let forgotten = self.state_mut().end();
+        let removed = match &self.keeper {
             Some(keeper) => keeper.remove().await,
             None => Ok(()),
-        }
+        };
+        (forgotten, removed)
+    }
+
+    /// A token to revoke the login of `ended` with, whose access token is over.
+    pub(crate) async fn last_token(&self, ended: &Token) -> Option<Token> {
+        let (endpoint, refresh) = self.issuer.grant.endpoint().zip(ended.refresh())?;
+        // An error means that the server knows the login no more.
+        endpoint.request(Credential::RefreshToken(refresh), self.now()).await.ok()
     }
 
     /// The token at hand, fresh or not, without asking for one.
-    pub(crate) async fn latest(&self) -> Option<Arc<Token>> {
+    async fn latest(&self) -> Option<Arc<Token>> {
         if let Some(keeper) = &self.keeper
-            && !self.store_failed_just_now()
+            && self.state().recent_store_failure(self.now()).is_none()
         {
-            match keeper.load().await {
-                Ok(token) => self.adopt(token),
-                Err(error) => {
-                    self.state().store_failure = Some((self.issuer.clock.now(), error));
-                }
-            }
+            self.look(keeper).await;
+            self.write_again(keeper).await;
         }
         self.current()
     }
 
-    pub(crate) fn current(&self) -> Option<Arc<Token>> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).current.clone()
-    }
-
-    fn state(&self) -> RwLockWriteGuard<'_, State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn store_failed_just_now(&self) -> bool {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        recent(&state.store_failure, self.issuer.clock.now()).is_some()
-    }
-
-    /// Takes over what the store offers, if it is better than what is here. An empty store takes
-    /// nothing away.
-    fn adopt(&self, kept: Option<Token>) {
-        let now = self.issuer.clock.now();
-        let mut state = self.state();
-        state.store_failure = None;
-        let Some(kept) = kept else { return };
-        if state.refused.as_deref() == Some(&kept) {
-            return;
+    /// Reads the store. Answers whether the entry has gone that was there before.
+    async fn look(&self, keeper: &Keeper) -> bool {
+        let now = self.now();
+        let login = self.state().login;
+        let good = self.current().is_some_and(|token| token.is_fresh(now, self.issuer.margin));
+        let kept = if good { keeper.glance(now).await } else { keeper.load(now).await };
+        match kept {
+            Ok(kept) => self.state_mut().adopt(kept, login),
+            Err(error) => {
+                self.state_mut().fail_store(self.now(), &error);
+                false
+            }
         }
-        let better = match &state.current {
-            Some(current) if **current == kept => false,
-            // One that is older is left from before a write that failed.
-            Some(current) if kept.ends_before(current) => false,
-            Some(current) => kept.is_alive(now) || !current.is_alive(now),
-            None => true,
+    }
+
+    /// A token that could not be written is written as soon as the store is back.
+    async fn write_again(&self, keeper: &Keeper) {
+        let unwritten = {
+            let state = self.state();
+            state.current.clone().filter(|_| state.unwritten)
         };
-        if better {
-            state.put(kept);
+        if let Some(token) = unwritten
+            && self.state().recent_store_failure(self.now()).is_none()
+        {
+            self.write(keeper, &token).await;
         }
+    }
+
+    async fn write(&self, keeper: &Keeper, token: &Arc<Token>) {
+        let written = keeper.store(token).await;
+        let mut state = self.state_mut();
+        match written {
+            Ok(()) => state.wrote(token),
+            Err(error) => {
+                state.unwritten = true;
+                state.fail_store(self.now(), &error);
+            }
+        }
+    }
+
+    pub(crate) fn current(&self) -> Option<Arc<Token>> {
+        self.state().current.clone()
+    }
+
+    /// Its token lives here alone, because the store could not be written.
+    pub(crate) fn is_unwritten(&self) -> bool {
+        self.state().unwritten
+    }
+
+    fn now(&self) -> SystemTime {
+        self.issuer.clock.now()
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn state_mut(&self) -> RwLockWriteGuard<'_, State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Renews a token that still works. One caller does, the others go on with it meanwhile; a
     /// renewal that fails or hangs spoils nothing.
     async fn renewed_early(self: &Arc<Self>, current: &Arc<Token>) -> Option<Arc<Token>> {
-        if !self.can_renew(Some(current)) {
+        if !self.can_renew(current) {
             return None;
         }
         let mut renewal = self.renewal.try_lock().ok()?;
@@ -252,10 +260,7 @@ impl Session {
     }
 
     async fn next(self: &Arc<Self>, stale: Option<Arc<Token>>) -> Result<Arc<Token>, Error> {
-        if let Some(newer) = self.newer_than(stale.as_deref()) {
-            return Ok(newer);
-        }
-        if !self.can_renew(stale.as_deref()) {
+        if stale.is_none() && self.current().is_none() && self.needs_login() {
             return Err(self.lost());
         }
         let mut renewal = self.renewal.lock().await;
@@ -269,38 +274,57 @@ impl Session {
         stale: Option<Arc<Token>>,
     ) -> Result<Arc<Token>, Error> {
         loop {
-            // Somebody may have renewed it while this caller waited its turn. Whatever came then
-            // is taken, even with a life of zero: asking again would give no better one.
-            if let Some(newer) = self.newer_than(stale.as_deref()) {
-                return Ok(newer);
-            }
-            if let Some(failure) = self.recent_failure() {
-                return Err(failure);
+            {
+                let state = self.state();
+                // The call belongs to whoever was logged in then, and to nobody else.
+                if self.needs_login() && stale.as_ref().is_some_and(|old| old.login != state.login)
+                {
+                    let problem = "the session in which the call began has ended";
+                    return Err(Error::login_required(problem, None));
+                }
+                // Somebody may have renewed it while this caller waited its turn. Whatever came
+                // then is taken, even with a life of zero: asking again would give no better one.
+                if let Some(newer) = state.newer_than(stale.as_deref()) {
+                    return Ok(newer);
+                }
+                if let Some(failure) = state.recent_failure(self.now()) {
+                    return Err(failure);
+                }
             }
             let found = renewal.is_some();
-            let under_way = renewal.get_or_insert_with(|| self.start(stale.clone()));
-            let done = under_way.await;
-            *renewal = None;
-            match done {
-                // One that was found here may have ended long ago: what it left is judged above.
-                _ if found => {}
-                Ok(outcome) => return outcome,
-                Err(error) if error.is_panic() => {
-                    return Err(Error::token_source("the token source panicked"));
-                }
-                Err(_) => return Err(Error::token_source("the runtime ended meanwhile")),
+            renewal.get_or_insert_with(|| self.start(stale.clone()));
+            let outcome = self.outcome(renewal).await;
+            // One that was found here may have ended long ago: what it left is judged above.
+            if !found {
+                return outcome;
             }
         }
     }
 
-    fn newer_than(&self, stale: Option<&Token>) -> Option<Arc<Token>> {
-        let seen = stale.map(|token| token.generation);
-        self.current().filter(|token| seen.is_none_or(|seen| token.generation > seen))
+    /// How the renewal in `renewal` ends.
+    async fn outcome(&self, renewal: &mut Option<Renewal>) -> Result<Arc<Token>, Error> {
+        let Some(under_way) = renewal.as_mut() else {
+            return Err(Error::token_source("nothing is under way"));
+        };
+        let limit = self.issuer.longest_renewal();
+        let done = tokio::time::timeout(limit, &mut *under_way).await;
+        under_way.abort();
+        *renewal = None;
+        match done {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) if error.is_panic() => {
+                Err(Error::token_source("the token source panicked"))
+            }
+            Ok(Err(_)) => Err(Error::token_source("the runtime of the renewal has ended")),
+            Err(_) => Err(Error::timeout(limit)),
+        }
     }
 
-    fn recent_failure(&self) -> Option<Error> {
-        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        recent(&state.failure, self.issuer.clock.now())
+    /// Lets a renewal under way come to its end: it must not undo what is about to be done.
+    async fn settle(&self, renewal: &mut Option<Renewal>) {
+        if renewal.is_some() {
+            let _ = self.outcome(renewal).await;
+        }
     }
 
     fn start(self: &Arc<Self>, stale: Option<Arc<Token>>) -> Renewal {
@@ -310,7 +334,7 @@ impl Session {
             if let Err(error) = &outcome {
                 tracing::warn!(%error, "no new token");
                 // From now, not from when it was asked for: those who waited share the failure.
-                session.state().failure = Some((session.issuer.clock.now(), error.clone()));
+                session.state_mut().fail(session.now(), error);
             }
             outcome
         };
@@ -319,68 +343,76 @@ impl Session {
 
     /// One renewal, alone among all processes if the store has a lock.
     async fn renew(&self, stale: Option<Arc<Token>>) -> Result<Arc<Token>, Error> {
-        let _lock = match &self.keeper {
-            Some(keeper) => Some(keeper.lock().await),
-            None => None,
-        };
-        if let Some(kept) = self.renewed_elsewhere(stale.as_deref()).await {
+        let login = self.state().login;
+        let _lock = self.lock().await;
+        let gone = self.look_again().await;
+        if let Some(kept) = self.renewed_elsewhere(stale.as_deref()) {
             return Ok(kept);
         }
-        let answer = match &self.issuer.grant {
+        let token = match &self.issuer.grant {
             Grant::ClientCredentials(endpoint) => {
-                endpoint.request(Credential::Client, self.issuer.clock.now()).await
+                endpoint.request(Credential::Client, self.now()).await?
             }
-            Grant::AuthorizationCode(endpoint) => {
-                let answer = self.refreshed(endpoint, stale.as_deref()).await;
-                if answer.as_ref().is_err_and(Error::is_invalid_grant) {
+            // Whoever logged out elsewhere is logged out here, at the latest now.
+            Grant::AuthorizationCode(_) if gone => return Err(self.ended(None).await),
+            Grant::AuthorizationCode(endpoint) => match self.refreshed(endpoint).await {
+                Ok(token) => token,
+                Err(Some(error)) if !error.is_invalid_grant() => return Err(error),
+                Err(cause) => {
                     // Where the store has no lock, another process may have been first.
-                    if let Some(kept) = self.renewed_elsewhere(stale.as_deref()).await {
-                        return Ok(kept);
-                    }
-                    return Err(self.ended(answer.err()).await);
+                    self.look_again().await;
+                    return match self.renewed_elsewhere(stale.as_deref()) {
+                        Some(kept) => Ok(kept),
+                        None => Err(self.ended(cause).await),
+                    };
                 }
-                answer
-            }
-            Grant::PlayerToken(source) => fetched(source).await,
-            Grant::Fixed => Err(self.lost()),
+            },
+            Grant::PlayerToken(source) => self.fetched(source).await?,
+            Grant::Fixed => return Err(self.lost()),
         };
-        Ok(self.keep(answer?).await)
+        self.keep(token, login).await
     }
 
-    /// Only a user's login may have nothing to renew with.
-    fn can_renew(&self, token: Option<&Token>) -> bool {
-        match self.issuer.grant {
-            Grant::ClientCredentials(_) | Grant::PlayerToken(_) => true,
-            Grant::AuthorizationCode(_) => token.is_some_and(|token| token.refresh().is_some()),
-            Grant::Fixed => false,
+    /// The lock of the store, unless there is none or it has just failed.
+    async fn lock(&self) -> StoreLock {
+        match &self.keeper {
+            Some(keeper) if self.state().recent_store_failure(self.now()).is_none() => {
+                keeper.lock().await
+            }
+            _ => StoreLock::none(),
+        }
+    }
+
+    async fn look_again(&self) -> bool {
+        match &self.keeper {
+            Some(keeper) if self.state().recent_store_failure(self.now()).is_none() => {
+                self.look(keeper).await
+            }
+            _ => false,
         }
     }
 
     /// What another process has put into the store meanwhile.
-    async fn renewed_elsewhere(&self, stale: Option<&Token>) -> Option<Arc<Token>> {
-        let kept = self.keeper.as_ref()?.load().await.ok()??;
-        let now = self.issuer.clock.now();
-        let mut state = self.state();
-        if stale.is_some_and(|stale| *stale == kept) || state.refused.as_deref() == Some(&kept) {
-            return None;
-        }
-        let newer = stale.is_none_or(|stale| stale.ends_before(&kept));
-        let good = kept.is_alive(now) && (newer || kept.is_fresh(now, self.issuer.margin));
-        good.then(|| state.put(kept))
+    fn renewed_elsewhere(&self, stale: Option<&Token>) -> Option<Arc<Token>> {
+        let now = self.now();
+        self.state().newer_than(stale).filter(|token| token.is_alive(now))
     }
 
-    /// The refresh token grant. The old refresh token stays where the answer brings none.
-    async fn refreshed(
-        &self,
-        endpoint: &TokenEndpoint,
-        stale: Option<&Token>,
-    ) -> Result<Token, Error> {
-        // The store may hold a later one, whose access token is over too.
-        let latest = self.current();
-        let old = latest.as_deref().or(stale).and_then(Token::refresh);
-        let Some(old) = old else { return Err(self.lost()) };
-        let now = self.issuer.clock.now();
-        let mut token = endpoint.request(Credential::RefreshToken(old), now).await?;
+    fn needs_login(&self) -> bool {
+        matches!(self.issuer.grant, Grant::AuthorizationCode(_) | Grant::Fixed)
+    }
+
+    fn can_renew(&self, token: &Token) -> bool {
+        !self.needs_login() || token.refresh().is_some()
+    }
+
+    /// The refresh token grant; no error where there is no refresh token. The old one stays where
+    /// the answer brings none.
+    async fn refreshed(&self, endpoint: &TokenEndpoint) -> Result<Token, Option<Error>> {
+        let current = self.current();
+        let Some(old) = current.as_deref().and_then(Token::refresh) else { return Err(None) };
+        let credential = Credential::RefreshToken(old);
+        let mut token = endpoint.request(credential, self.now()).await.map_err(Some)?;
         token.keep_refresh(old);
         Ok(token)
     }
@@ -389,22 +421,24 @@ impl Session {
     /// access token's life may be used up here.
     async fn ended(&self, cause: Option<Error>) -> Error {
         {
-            let now = self.issuer.clock.now();
-            let mut state = self.state();
-            let current = state.current.take();
-            if let Some(token) = &current
-                && token.is_alive(now)
-                && state.refused != current
-            {
-                state.put(token.without_refresh());
+            let now = self.now();
+            let mut state = self.state_mut();
+            if let Some(token) = state.current.take() {
+                if token.is_alive(now) && !state.is_refused(&token) {
+                    state.put(token.without_refresh());
+                }
+                state.refuse(&token);
             }
-            state.refused = current;
+            state.unwritten = false;
         }
         if let Some(keeper) = &self.keeper {
             // Logged there; the next one to try finds the same refusal.
             let _ = keeper.remove().await;
         }
-        Error::login_required("the login has ended", cause)
+        match cause {
+            Some(cause) => Error::login_required("the login has ended", Some(cause)),
+            None => self.lost(),
+        }
     }
 
     /// There is no token, and nothing to get one with.
@@ -412,40 +446,55 @@ impl Session {
         if matches!(self.issuer.grant, Grant::Fixed) {
             return Error::login_required("the token that was given is gone", None);
         }
-        let failure = self.state().store_failure.clone();
-        match failure {
+        let now = self.now();
+        let state = self.state();
+        let alive = state.current.as_ref().is_some_and(|token| token.is_alive(now));
+        match state.store_failure() {
             // The store alone could know: that is not the same as being logged out.
-            Some((_, failure)) if self.current().is_none() => failure,
+            Some(failure) if !alive => failure,
             _ => Error::login_required("nobody is logged in, or the login has expired", None),
         }
     }
 
+    async fn fetched(&self, source: &Source) -> Result<Token, Error> {
+        tracing::debug!("asking the application for a player's token");
+        let now = self.now();
+        let text = tokio::time::timeout(self.issuer.timeout, source()).await;
+        let text = text.unwrap_or_else(|_| {
+            Err(format!("the source gave none within {:?}", self.issuer.timeout).into())
+        });
+        Token::fetched(text.map_err(Error::token_source)?, now)
+            .ok_or_else(|| Error::token_source("what the source gave is none"))
+    }
+
     async fn redeem(&self, code: &Code) -> Result<Arc<Token>, Error> {
         let Some(endpoint) = self.issuer.grant.endpoint() else { return Err(self.lost()) };
-        let token = endpoint.request(code.credential(), self.issuer.clock.now()).await?;
-        self.state().refused = None;
-        Ok(self.keep(token).await)
+        let token = endpoint.request(code.credential(), self.now()).await?;
+        let _lock = self.lock().await;
+        // What the store holds up to now belongs to the login before.
+        self.look_again().await;
+        let login = {
+            let mut state = self.state_mut();
+            state.end();
+            state.login
+        };
+        self.keep(token, login).await
     }
 
-    async fn keep(&self, token: Token) -> Arc<Token> {
-        let token = self.state().put(token);
+    /// Makes the answer to what was asked under `login` the current token.
+    async fn keep(&self, token: Token, login: u64) -> Result<Arc<Token>, Error> {
+        let token = {
+            let mut state = self.state_mut();
+            if state.login != login {
+                return Err(Error::login_required("the session has ended meanwhile", None));
+            }
+            state.put(token)
+        };
         if let Some(keeper) = &self.keeper {
-            keeper.store(&token).await;
+            self.write(keeper, &token).await;
         }
-        token
+        Ok(token)
     }
-}
-
-async fn fetched(source: &Source) -> Result<Token, Error> {
-    tracing::debug!("asking the application for a player's token");
-    let text = source().await.map_err(Error::token_source)?;
-    Token::given(text, None, None)
-        .ok_or_else(|| Error::token_source("the token holds letters that cannot be sent"))
-}
-
-fn recent(failure: &Option<(SystemTime, Error)>, now: SystemTime) -> Option<Error> {
-    let (failed, error) = failure.as_ref()?;
-    now.duration_since(*failed).is_ok_and(|passed| passed < COOLDOWN).then(|| error.clone())
 }
 
 impl fmt::Debug for Session {

@@ -33,8 +33,10 @@ struct Found {
     /// The C# SDK keeps a JWT under this name.
     jwt_token: Option<SecretString>,
     refresh_token: Option<SecretString>,
-    #[serde(alias = "type")]
     token_type: Option<String>,
+    /// The name of old.
+    #[serde(rename = "type")]
+    old_type: Option<String>,
     #[serde(default, deserialize_with = "given")]
     expires_at: Option<Value>,
     #[serde(default, deserialize_with = "given")]
@@ -59,9 +61,9 @@ pub(super) fn write(token: &Token) -> StoredToken {
     StoredToken::new(json, token.expires_at(), token.refresh().is_some())
 }
 
-/// The token that was kept as `text`; none where it says that there is none. The error names the
+/// The token that was kept as `text` and is found at `now`; none where it says that there is none. The error names the
 /// fault and nothing of the text.
-pub(super) fn read(text: &str) -> Result<Option<Token>, &'static str> {
+pub(super) fn read(text: &str, now: SystemTime) -> Result<Option<Token>, &'static str> {
     if matches!(text.trim(), "" | "null" | "{}") {
         return Ok(None);
     }
@@ -69,7 +71,8 @@ pub(super) fn read(text: &str) -> Result<Option<Token>, &'static str> {
         true => "it is no token object",
         false => "it is no JSON",
     })?;
-    if found.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+    if found.token_type.or(found.old_type).is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer"))
+    {
         return Err("its token_type is not Bearer");
     }
     let secret = present(found.access_token)
@@ -81,7 +84,7 @@ pub(super) fn read(text: &str) -> Result<Option<Token>, &'static str> {
         (None, Some(_)) => Some(SystemTime::UNIX_EPOCH),
         (None, None) => None,
     };
-    Token::given(secret, present(found.refresh_token), expires_at)
+    Token::given(secret, present(found.refresh_token), expires_at, now)
         .map(Some)
         .ok_or("its access_token holds letters that cannot be sent")
 }
@@ -111,6 +114,10 @@ fn decimal(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Result<Option<Token>, &'static str> {
+        super::read(text, SystemTime::now())
+    }
 
     fn moment(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
@@ -163,7 +170,7 @@ mod tests {
             ),
             (
                 "a flat map",
-                r#"{"access_token":"tok","expires_at":"1795548320767","scope":"x"}"#,
+                r#"{"access_token":"tok","expires_at":"1795548320767","scope":"x","type":"bearer","token_type":"Bearer"}"#,
                 1_795_548_320,
             ),
             ("C# with a JWT", &jwt, 1_795_548_292),

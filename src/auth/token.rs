@@ -25,6 +25,8 @@ pub(crate) struct Token {
     expires_at: Option<SystemTime>,
     /// Counts the tokens of a session; a caller that was refused names the one it used.
     pub(crate) generation: u64,
+    /// Counts the logins and logouts of a session.
+    pub(crate) login: u64,
 }
 
 #[derive(Deserialize)]
@@ -62,12 +64,13 @@ impl Token {
         Ok(token)
     }
 
-    /// A token that did not come from an answer. One with a colon is a player's JWT, whose end is
-    /// read from it.
+    /// A token that did not come from an answer, found at `now`: what is left of its life counts
+    /// as all of it. One with a colon is a player's JWT, whose end is read from it.
     pub(crate) fn given(
         secret: SecretString,
         refresh: Option<SecretString>,
         expires_at: Option<SystemTime>,
+        now: SystemTime,
     ) -> Option<Token> {
         let mut token = Token::new(secret, refresh, expires_at);
         token.bearer()?;
@@ -76,7 +79,16 @@ impl Token {
             let end = PlayerToken::parse(token.secret.expose_secret()).ok();
             token.expires_at = end.map(|token| token.expires_at());
         }
+        token.lifetime =
+            token.expires_at.map(|end| end.duration_since(now).unwrap_or(Duration::ZERO));
         Some(token)
+    }
+
+    /// The token that the application's source gave at `now`.
+    pub(crate) fn fetched(text: SecretString, now: SystemTime) -> Option<Token> {
+        PlayerToken::parse(text.expose_secret()).ok()?;
+        let token = Token::given(text, None, None, now)?;
+        Some(Token { requested: Some(now), ..token })
     }
 
     fn new(
@@ -84,8 +96,8 @@ impl Token {
         refresh: Option<SecretString>,
         expires_at: Option<SystemTime>,
     ) -> Token {
-        let (jwt, requested, lifetime, generation) = (false, None, None, 0);
-        Token { secret, refresh, jwt, requested, lifetime, expires_at, generation }
+        let (jwt, requested, lifetime, generation, login) = (false, None, None, 0, 0);
+        Token { secret, refresh, jwt, requested, lifetime, expires_at, generation, login }
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -111,6 +123,7 @@ impl Token {
             lifetime: self.lifetime,
             expires_at: self.expires_at,
             generation: self.generation,
+            login: self.login,
         }
     }
 
@@ -146,15 +159,6 @@ impl Token {
     pub(crate) fn is_new(&self, now: SystemTime, moment: Duration) -> bool {
         self.requested
             .is_some_and(|asked| now.duration_since(asked).is_ok_and(|passed| passed < moment))
-    }
-
-    /// Ends before `other`, in whole seconds: stored tokens know no more.
-    pub(crate) fn ends_before(&self, other: &Token) -> bool {
-        let seconds = |token: &Token| {
-            let end = token.expires_at?.duration_since(SystemTime::UNIX_EPOCH);
-            Some(end.unwrap_or_default().as_secs())
-        };
-        seconds(self).zip(seconds(other)).is_some_and(|(own, other)| own < other)
     }
 }
 

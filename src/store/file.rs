@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_lc_rs::digest;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -13,6 +14,9 @@ use super::{StoreError, StoreLock, StoredToken, TokenKey, TokenStore};
 
 /// No token comes near this; whatever does is another file.
 const LARGEST: u64 = 64 * 1024;
+
+/// File systems take 255 bytes, the ends `.json` and `.lock` among them.
+const LONGEST_NAME: usize = 200;
 
 /// Keeps tokens in files that only their owner can read, for programs that run again and again on
 /// one machine.
@@ -110,11 +114,18 @@ impl TokenStore for FileStore {
 
 fn file_name(key: &TokenKey) -> String {
     let name = key.to_name();
-    if cfg!(any(windows, target_vendor = "apple")) {
-        in_one_case(&name) + ".json"
-    } else {
-        name + ".json"
+    let plain = cfg!(any(windows, target_vendor = "apple")).then(|| in_one_case(&name));
+    let mut file = plain.unwrap_or(name);
+    if file.len() > LONGEST_NAME {
+        // Its hash stands for the rest; `,` is in no name.
+        let hash = digest::digest(&digest::SHA256, file.as_bytes());
+        file.truncate(LONGEST_NAME / 2);
+        file.push(',');
+        for byte in hash.as_ref() {
+            file.push_str(&format!("{byte:02x}"));
+        }
     }
+    file + ".json"
 }
 
 /// Windows and macOS take `Zoe.json` and `zoe.json` for one file, and Windows takes what follows a
@@ -154,15 +165,20 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    // The new name is on the disk with its folder only. Windows cannot open one.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    sync(folder)
 }
 
 fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        removed => removed?,
     }
+    sync(make_folder_of(path)?)
+}
+
+/// A name that has come or gone is on the disk with its folder only. Windows cannot open one.
+fn sync(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Each attempt opens the file anew: two within one process exclude each other like two processes.

@@ -185,6 +185,14 @@ async fn an_empty_code_is_refused_without_a_request() {
 }
 
 #[tokio::test]
+async fn a_code_with_a_question_mark_is_read_from_a_query_alone() {
+    let server = server(vec![session("t1", None)]).await;
+    let app = server.app().state(false).build().unwrap();
+    app.login().exchange_redirect("code=a/b?c").await.unwrap();
+    assert_eq!(server.last().field("code").unwrap(), "a/b?c");
+}
+
+#[tokio::test]
 async fn a_bad_code_is_the_error_of_the_exchange() {
     let refusal = r#"{"error":"invalid_grant","error_description":"used: CANARY-CODE"}"#;
     let server = server(vec![Reply::json(400, refusal)]).await;

@@ -5,9 +5,11 @@ mod calls;
 #[path = "../../build/dialect/mod.rs"]
 mod dialect;
 mod every_operation;
+mod handover;
 mod hands;
 mod login;
 mod models;
+mod moody;
 mod operations;
 mod pages;
 mod player_tokens;

@@ -137,13 +137,60 @@ async fn a_source_that_panics_is_an_error_of_each_call() {
 }
 
 #[tokio::test]
-async fn a_source_that_hangs_ends_in_a_timeout_of_the_call() {
+async fn a_source_that_hangs_ends_the_call_and_is_asked_again_a_second_later() {
     let server = Scripted::start(|_, _| ok()).await;
-    let source = || std::future::pending::<Result<String, Error>>();
-    let builder = at(&server, Playoff::player_tokens(source));
+    let hands = Hands::default();
+    let asked = AtomicUsize::new(0);
+    let source = move || {
+        let first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            match first {
+                true => std::future::pending().await,
+                false => PlayerToken::builder("cid", "s", "johny").build(),
+            }
+        }
+    };
+    let builder = at(&server, Playoff::player_tokens(source)).clock(hands.clock());
     let playoff = builder.timeout(Duration::from_millis(50)).build().unwrap();
-    assert!(get(&playoff).await.unwrap_err().is_timeout());
-    assert!(get(&playoff).await.unwrap_err().is_timeout());
+    let error = playoff.get("/x").timeout(Duration::from_secs(60)).await.unwrap_err();
+    assert!(error.is_token_source_failed(), "{error}");
+    assert_eq!(error.message(), "no player token: the source gave none within 50ms");
+    hands.forward(1);
+    playoff.get("/x").timeout(Duration::from_secs(60)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_that_gives_something_else_is_an_error_and_no_call_is_sent() {
+    for text in ["", "<html>Bad gateway</html>", "https://shop.example/login", "cid:a.b.c"] {
+        let server = Scripted::start(|_, _| ok()).await;
+        let source = move || async move { Ok::<_, Error>(text) };
+        let error = get(&at(&server, Playoff::player_tokens(source)).build().unwrap()).await;
+        assert!(error.unwrap_err().is_token_source_failed(), "{text}");
+        assert_eq!(server.order(), "", "{text}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_short_life_or_none_are_not_asked_for_at_each_call() {
+    for (life, late) in [(50, 0), (60, 7200)] {
+        let server = Scripted::start(|_, _| ok()).await;
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let now = std::time::SystemTime::now();
+        let source = move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            // `late`: the clock of the backend is behind.
+            let clock = move || now - Duration::from_secs(late);
+            let token = PlayerToken::builder("cid", "s", "johny").clock(clock);
+            async move { token.expires_in(Duration::from_secs(life)).build() }
+        };
+        let playoff = at(&server, Playoff::player_tokens(source)).clock(move || now);
+        let playoff = playoff.build().unwrap();
+        for _ in 0..5 {
+            get(&playoff).await.unwrap();
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "{life} s, {late} s late");
+    }
 }
 
 #[tokio::test]

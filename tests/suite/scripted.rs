@@ -45,6 +45,9 @@ pub(crate) enum Reply {
     Bytes(String),
     /// An answer in JSON, once the other side of the channel says so.
     Held(watch::Receiver<bool>, String),
+    /// As `Held`, with a status.
+    #[allow(dead_code)]
+    HeldStatus(watch::Receiver<bool>, u16, String),
     /// The connection ends without a word.
     Close,
     /// Nothing, ever; the connection stays open.
@@ -187,6 +190,10 @@ async fn serve(
             Reply::Held(mut go, body) => {
                 let _ = go.wait_for(|go| *go).await;
                 (head(200, &["content-type: application/json".to_owned()], &body), true)
+            }
+            Reply::HeldStatus(mut go, status, body) => {
+                let _ = go.wait_for(|go| *go).await;
+                (head(status, &["content-type: application/json".to_owned()], &body), true)
             }
             Reply::Close => return,
             Reply::Silence => return std::future::pending().await,

@@ -1,17 +1,14 @@
 //! Clients that share a token through a store, and stores that do their worst.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use playoff::sandbox::Sandbox;
-use playoff::store::{
-    FileStore, MemoryStore, StoreError, StoreLock, StoredToken, TokenKey, TokenStore, callbacks,
-};
-use playoff::{Error, ExposeSecret, Playoff, SecretString};
+use playoff::store::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, callbacks};
+use playoff::{Error, ExposeSecret, Playoff};
 use serde_json::{Value, json};
 
 use super::hands::{HOUR, Hands};
+use super::moody::{Mood, Moody};
 use super::scripted::{Reply, Scripted};
 
 fn ok() -> Reply {
@@ -20,81 +17,6 @@ fn ok() -> Reply {
 
 async fn get(playoff: &Playoff) -> Result<Value, Error> {
     playoff.get("/admin").await
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Mood {
-    Good,
-    Fails,
-    Hangs,
-    Rubbish,
-    /// Reads what it has, and keeps nothing new.
-    Full,
-}
-
-/// A store that does its worst, and counts what it is asked.
-#[derive(Clone)]
-struct Moody {
-    inner: MemoryStore,
-    mood: Arc<Mutex<Mood>>,
-    loads: Arc<AtomicUsize>,
-    writes: Arc<AtomicUsize>,
-}
-
-impl Moody {
-    fn new(mood: Mood) -> Self {
-        let (loads, writes) = (Arc::default(), Arc::default());
-        Moody { inner: MemoryStore::new(), mood: Arc::new(Mutex::new(mood)), loads, writes }
-    }
-
-    fn is_now(&self, mood: Mood) {
-        *self.mood.lock().unwrap() = mood;
-    }
-
-    async fn act(&self) -> Result<Mood, StoreError> {
-        let mood = *self.mood.lock().unwrap();
-        match mood {
-            Mood::Fails => Err("the shelf has fallen".into()),
-            Mood::Hangs => std::future::pending().await,
-            mood => Ok(mood),
-        }
-    }
-
-    fn loads(&self) -> usize {
-        self.loads.load(Ordering::SeqCst)
-    }
-
-    fn writes(&self) -> usize {
-        self.writes.load(Ordering::SeqCst)
-    }
-}
-
-impl TokenStore for Moody {
-    async fn load(&self, key: &TokenKey) -> Result<Option<SecretString>, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        match self.act().await? {
-            Mood::Rubbish => Ok(Some("{\"access_token\": 7".into())),
-            _ => self.inner.load(key).await,
-        }
-    }
-
-    async fn store(&self, key: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
-        self.writes.fetch_add(1, Ordering::SeqCst);
-        match self.act().await? {
-            Mood::Full => Err("the shelf is full".into()),
-            _ => self.inner.store(key, token).await,
-        }
-    }
-
-    async fn remove(&self, key: &TokenKey) -> Result<(), StoreError> {
-        self.act().await?;
-        self.inner.remove(key).await
-    }
-
-    async fn lock(&self, key: &TokenKey) -> Result<StoreLock, StoreError> {
-        self.act().await?;
-        self.inner.lock(key).await
-    }
 }
 
 /// A client whose store may take a moment and no longer.
@@ -166,7 +88,7 @@ async fn after_a_refusal_the_token_that_another_client_wrote_is_taken_and_none_a
 
 #[tokio::test]
 async fn a_refused_token_is_renewed_once_whatever_the_store() {
-    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::ReadOnly] {
         let server = Scripted::with_tokens(|_, n| match n {
             0 => Reply::refused_token(),
             _ => ok(),
@@ -182,7 +104,7 @@ async fn a_refused_token_is_renewed_once_whatever_the_store() {
 
 #[tokio::test]
 async fn a_refusal_that_lasts_ends_after_one_repeat_whatever_the_store() {
-    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+    for mood in [Mood::Good, Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::ReadOnly] {
         let server = Scripted::with_tokens(|_, _| Reply::refused_token()).await;
         let playoff = client(&server, Moody::new(mood), &Hands::default());
         assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
@@ -192,7 +114,7 @@ async fn a_refusal_that_lasts_ends_after_one_repeat_whatever_the_store() {
 
 #[tokio::test]
 async fn a_store_that_breaks_does_not_fail_a_call_that_has_a_token() {
-    for mood in [Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::Full] {
+    for mood in [Mood::Fails, Mood::Hangs, Mood::Rubbish, Mood::ReadOnly] {
         let server = Scripted::with_tokens(|_, _| ok()).await;
         let store = Moody::new(Mood::Good);
         let hands = Hands::default();
@@ -240,7 +162,7 @@ async fn a_token_that_could_not_be_written_is_not_given_up_for_the_old_one() {
     let store = Moody::new(Mood::Good);
     let playoff = client(&server, store.clone(), &Hands::default());
     playoff.connect().await.unwrap();
-    store.is_now(Mood::Full);
+    store.is_now(Mood::ReadOnly);
     for _ in 0..3 {
         get(&playoff).await.unwrap();
     }
@@ -399,4 +321,152 @@ async fn a_logout_that_the_store_does_not_carry_out_is_an_error_and_forgotten_he
     store.is_now(Mood::Good);
     hands.forward(1);
     assert!(get(&playoff).await.unwrap_err().is_login_required());
+}
+
+#[tokio::test]
+async fn a_token_that_another_client_renewed_is_taken_even_if_it_ends_earlier() {
+    let tokens = std::sync::atomic::AtomicU64::new(0);
+    let server = Scripted::start(move |seen, _| match seen.is_token_request() {
+        true => {
+            let count = tokens.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            let life = 7200 - 3600 * count;
+            Reply::json(200, &format!(r#"{{"access_token":"t{count}","expires_in":{life}}}"#))
+        }
+        false => ok(),
+    })
+    .await;
+    let store = MemoryStore::new();
+    let hands = Hands::default();
+    let (first, second) =
+        (client(&server, store.clone(), &hands), client(&server, store.clone(), &hands));
+    get(&first).await.unwrap();
+    second.renew_token().await.unwrap();
+    get(&first).await.unwrap();
+    assert_eq!((server.order().as_str(), bearer(&server).as_str()), ("TATA", "Bearer t1"));
+}
+
+#[tokio::test]
+async fn short_lives_in_a_shared_store_are_no_token_request_per_call() {
+    let server = Scripted::start(|seen, n| match seen.is_token_request() {
+        true => Reply::json(200, &format!(r#"{{"access_token":"t{n}","expires_in":50}}"#)),
+        false => ok(),
+    })
+    .await;
+    let store = MemoryStore::new();
+    let hands = Hands::default();
+    let (first, second) =
+        (client(&server, store.clone(), &hands), client(&server, store.clone(), &hands));
+    for _ in 0..5 {
+        get(&first).await.unwrap();
+        get(&second).await.unwrap();
+        hands.forward(2);
+    }
+    assert_eq!(server.order().matches('T').count(), 1, "{}", server.order());
+}
+
+#[tokio::test]
+async fn a_call_that_has_a_token_waits_a_moment_at_most_for_a_store_that_hangs() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let builder =
+        server.builder().token_store(store.clone()).store_timeout(Duration::from_secs(60));
+    let playoff = builder.build().unwrap();
+    get(&playoff).await.unwrap();
+    store.is_now(Mood::Hangs);
+    playoff.get("/admin").timeout(Duration::from_secs(20)).await.unwrap();
+    assert_eq!(server.order(), "TAA");
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_in_all_it_does_costs_two_waits_and_not_five() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let patience = Duration::from_millis(400);
+    let builder = server.builder().token_store(Moody::new(Mood::Hangs)).store_timeout(patience);
+    let playoff = builder.build().unwrap();
+    let start = Instant::now();
+    get(&playoff).await.unwrap();
+    // To read and to write; a lock would be five, and the second look one more.
+    assert!(start.elapsed() < 5 * patience, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_written_is_written_when_the_store_is_back() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::ReadOnly);
+    let hands = Hands::default();
+    let playoff = client(&server, store.clone(), &hands);
+    get(&playoff).await.unwrap();
+    store.is_now(Mood::Good);
+    hands.forward(1);
+    get(&playoff).await.unwrap();
+    get(&client(&server, store, &hands)).await.unwrap();
+    assert_eq!(server.order(), "TAAA", "the second client found it");
+}
+
+#[tokio::test]
+async fn two_refused_tokens_do_not_come_back_from_a_store_that_could_not_be_written() {
+    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
+        Some("Bearer CANARY-TOKEN-1" | "Bearer CANARY-TOKEN-2") => Reply::refused_token(),
+        _ => ok(),
+    })
+    .await;
+    let store = Moody::new(Mood::Good);
+    let playoff = client(&server, store.clone(), &Hands::default());
+    playoff.connect().await.unwrap();
+    store.is_now(Mood::ReadOnly);
+    assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
+    get(&playoff).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATAATAA");
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_is_no_logout() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let hands = Hands::default();
+    let app = server.app().token_store(store.clone()).state(false).clock(hands.clock());
+    let app = app.build().unwrap();
+    let playoff = app.login().user("zoe").exchange_code("code", None).await.unwrap();
+    hands.forward(2 * HOUR);
+    store.is_now(Mood::Fails);
+    let error = get(&playoff).await.unwrap_err();
+    assert!(error.is_store_failed(), "without a refresh token, it alone could help: {error}");
+}
+
+#[tokio::test]
+async fn a_refused_login_without_refresh_token_leaves_nothing_in_the_store() {
+    let server = Scripted::with_tokens(|_, _| Reply::refused_token()).await;
+    let store = MemoryStore::new();
+    let app = server.app().token_store(store.clone()).state(false).build().unwrap();
+    let playoff = app.login().user("zoe").exchange_code("code", None).await.unwrap();
+    for _ in 0..2 {
+        assert!(get(&playoff).await.unwrap_err().is_login_required());
+    }
+    assert_eq!(server.order(), "TA", "the dead token was not sent again");
+    let key = TokenKey::new("CANARY-ID", Some("zoe"));
+    assert!(store.load(&key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_login_whose_token_could_not_be_written_lives_on_in_this_process() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::ReadOnly);
+    let app = server.app().token_store(store).state(false).build().unwrap();
+    drop(app.login().user("zoe").exchange_code("code", None).await.unwrap());
+    get(&app.session("zoe")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_of_any_length_has_a_file_of_its_own() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let app = server.app().token_store(FileStore::directory(folder.path())).state(false);
+    let app = app.build().unwrap();
+    for (number, end) in ["a", "b"].into_iter().enumerate() {
+        let user = "é".repeat(300) + end;
+        drop(app.login().user(&user).exchange_code(end, None).await.unwrap());
+        get(&app.session(&user)).await.unwrap();
+        assert_eq!(bearer(&server), format!("Bearer CANARY-TOKEN-{}", number + 1));
+    }
 }
