@@ -26,4 +26,5 @@ mod stores;
 mod tls;
 mod token;
 mod token_requests;
+mod web_client;
 mod wire;
