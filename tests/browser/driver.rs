@@ -1,0 +1,146 @@
+//! Headless browsers of one test.
+
+use std::env;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use fantoccini::error::NewSessionError;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::{TempDir, tempdir};
+
+pub(super) struct Driver {
+    child: Child,
+    /// Open as long as chromedriver may write to it.
+    _output: BufReader<ChildStdout>,
+    port: u16,
+    /// What the browsers leave on disk.
+    folder: TempDir,
+}
+
+impl Driver {
+    /// `None` where chromedriver is not installed, except in CI, where no test may be left out
+    /// unseen.
+    pub(super) fn start() -> Option<Driver> {
+        let started = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn();
+        let mut child = match started {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return skip("chromedriver"),
+            started => started.unwrap(),
+        };
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let lines = output.by_ref().lines().map_while(Result::ok);
+        let port = lines.filter_map(|line| port(&line)).next().expect("chromedriver starts");
+        Some(Driver { child, _output: output, port, folder: tempdir().unwrap() })
+    }
+
+    /// A browser that nobody has used; `None` as in [`start`](Driver::start).
+    pub(super) async fn browser(&self) -> Option<Browser> {
+        let profile = tempfile::Builder::new().tempdir_in(&self.folder).unwrap().keep();
+        let options = json!({"goog:chromeOptions": {"args": [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            format!("--user-data-dir={}", profile.display()),
+        ]}});
+        let session = ClientBuilder::new(HttpConnector::new())
+            .capabilities(options.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{}", self.port))
+            .await;
+        match session {
+            Err(NewSessionError::SessionNotCreated(error))
+                if error.message.contains("cannot find Chrome binary") =>
+            {
+                skip("chromium")
+            }
+            session => Some(Browser(session.unwrap())),
+        }
+    }
+}
+
+/// Chromedriver's word that it is ready, and where.
+fn port(line: &str) -> Option<u16> {
+    line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok()
+}
+
+fn skip<T>(missing: &str) -> Option<T> {
+    assert!(env::var_os("CI").is_none(), "{missing} is not installed");
+    let test = thread::current().name().unwrap_or("?").to_owned();
+    // Past the test harness, which hides what a passing test prints.
+    let line = format!("SKIPPED: {test}: {missing} is not installed\n");
+    io::stderr().write_all(line.as_bytes()).unwrap();
+    None
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        // A kill alone would leave the browsers running. The connection ends when all have ended.
+        let asked = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+            io::copy(&mut stream, &mut io::sink())
+        });
+        drop(asked);
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(super) struct Browser(Client);
+
+impl Browser {
+    pub(super) async fn open(&self, address: &str) {
+        self.0.goto(address).await.unwrap();
+    }
+
+    pub(super) async fn reload(&self) {
+        self.0.refresh().await.unwrap();
+    }
+
+    pub(super) async fn back(&self) {
+        self.0.back().await.unwrap();
+    }
+
+    pub(super) async fn click(&self, css: &str) {
+        self.found(Locator::Css(css)).await.click().await.unwrap();
+    }
+
+    pub(super) async fn type_into(&self, css: &str, text: &str) {
+        self.found(Locator::Css(css)).await.send_keys(text).await.unwrap();
+    }
+
+    /// Waits for the page with this headline, and gives its text.
+    pub(super) async fn page(&self, headline: &str) -> String {
+        self.found(Locator::XPath(&format!("//h1[.='{headline}']"))).await;
+        self.found(Locator::Css("body")).await.text().await.unwrap()
+    }
+
+    /// HTTP status of the page.
+    pub(super) async fn status(&self) -> u64 {
+        let script = "return performance.getEntriesByType('navigation')[0].responseStatus";
+        self.script(script).await.as_u64().unwrap()
+    }
+
+    /// What scripts of the page see.
+    pub(super) async fn script(&self, script: &str) -> serde_json::Value {
+        self.0.execute(script, vec![]).await.unwrap()
+    }
+
+    /// The value of a cookie, which scripts may not see.
+    pub(super) async fn cookie(&self, name: &str) -> String {
+        self.0.get_named_cookie(name).await.unwrap().value().to_owned()
+    }
+
+    async fn found(&self, what: Locator<'_>) -> fantoccini::elements::Element {
+        let wait = self.0.wait().every(Duration::from_millis(20));
+        wait.for_element(what).await.unwrap_or_else(|error| panic!("{what:?}: {error}"))
+    }
+}
