@@ -43,6 +43,6 @@ pub(crate) fn router(playoff: Playoff) -> Router {
 async fn home(State(playoff): State<Playoff>) -> Response {
     match playoff.v2().admin_list_players().limit(100).await {
         Ok(players) => page::page(StatusCode::OK, "Players", &page::players(&players)),
-        Err(error) => page::fault(&error),
+        Err(error) => page::fault(&error, ""),
     }
 }

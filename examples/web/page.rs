@@ -37,9 +37,9 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &str) -> Response {
     (status, Html(html)).into_response()
 }
 
-/// Playoff did not do what was asked. The error's text holds no secrets.
-pub(crate) fn fault(error: &Error) -> Response {
-    let body = format!("<p>{}</p>", escape(&error.to_string()));
+/// Playoff did not do what was asked; `way_on` is HTML. The error's text holds no secrets.
+pub(crate) fn fault(error: &Error, way_on: &str) -> Response {
+    let body = format!("<p>{}</p>{way_on}", escape(&error.to_string()));
     page(StatusCode::BAD_GATEWAY, "Playoff did not answer as hoped", &body)
 }
 

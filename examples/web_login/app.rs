@@ -48,7 +48,7 @@ async fn home(State(web): State<Web>, headers: HeaderMap) -> Response {
     match profile(&web.app.session(session)).await {
         Ok(page) => page,
         Err(error) if error.is_login_required() => welcome(),
-        Err(error) => page::fault(&error),
+        Err(error) => page::fault(&error, LOG_OUT),
     }
 }
 
@@ -114,7 +114,7 @@ fn not_logged_in(error: &Error) -> Response {
         _ if error.is_access_denied() => {
             (StatusCode::FORBIDDEN, "You refused the login", "Without it there is nothing to show.")
         }
-        _ => return page::fault(error),
+        _ => return page::fault(error, LOG_IN),
     };
     page::page(status, title, &format!("<p>{text}</p>{LOG_IN}"))
 }
@@ -124,7 +124,7 @@ async fn log_out(State(web): State<Web>, headers: HeaderMap) -> Response {
     // Forgotten here in any case; the error is that Playoff may not know.
     let answer = match web.app.session(session).logout().await {
         Ok(()) => Redirect::to("/").into_response(),
-        Err(error) => page::fault(&error),
+        Err(error) => page::fault(&error, LOG_IN),
     };
     (AppendHeaders([web.no_cookie(SESSION)]), answer).into_response()
 }
