@@ -108,19 +108,9 @@ impl PlayoffBuilder<ClientCredentials> {
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let required = |name: &str| {
-            variable(name).ok_or_else(|| Error::init(name, "the environment variable is not set"))
-        };
-        let mut builder = Playoff::client_credentials(
-            required("PLAYOFF_CLIENT_ID")?,
-            required("PLAYOFF_CLIENT_SECRET")?,
-        );
-        builder.hostname = variable("PLAYOFF_HOST");
-        builder.auth_url = variable("PLAYOFF_AUTH_URL");
-        builder.api_url = variable("PLAYOFF_API_URL");
-        builder.player_id = variable("PLAYOFF_PLAYER_ID");
-        Ok(builder)
+        let id = required(&variable, "PLAYOFF_CLIENT_ID")?;
+        let secret = required(&variable, "PLAYOFF_CLIENT_SECRET")?;
+        Ok(Playoff::client_credentials(id, secret).with_variables(variable))
     }
 
     /// Checks the options and makes the client. Nothing is sent.
@@ -144,6 +134,19 @@ impl PlayoffBuilder<AuthorizationCode> {
     ) -> Self {
         let client = ClientSecret { id, secret };
         PlayoffBuilder::new(AuthorizationCode { client, redirect_uri, state: true, pkce: false })
+    }
+
+    /// A builder from the variables that [`PlayoffApp::from_env`] names.
+    ///
+    /// # Errors
+    ///
+    /// `init_failed` names the variable that is missing.
+    pub fn app_from_env() -> Result<Self, Error> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let id = required(variable, "PLAYOFF_CLIENT_ID")?;
+        let secret = required(variable, "PLAYOFF_CLIENT_SECRET")?;
+        let redirect_uri = required(variable, "PLAYOFF_REDIRECT_URI")?;
+        Ok(Playoff::authorization_code(id, secret, redirect_uri).with_variables(variable))
     }
 
     /// Sends a `state` with the login, and takes no code back without it; on unless told otherwise.
@@ -394,6 +397,16 @@ impl<K> PlayoffBuilder<K> {
         self
     }
 
+    /// Hosts and player from the environment.
+    fn with_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        self.hostname = given("PLAYOFF_HOST");
+        self.auth_url = given("PLAYOFF_AUTH_URL");
+        self.api_url = given("PLAYOFF_API_URL");
+        self.player_id = given("PLAYOFF_PLAYER_ID");
+        self
+    }
+
     fn issuer(&self, grant: Grant) -> Arc<Issuer> {
         Arc::new(Issuer {
             grant,
@@ -457,6 +470,12 @@ impl<K> PlayoffBuilder<K> {
         let player = self.player_id.clone();
         Ok(Ready { shared: Arc::new(shared), hosts, token_http, player })
     }
+}
+
+fn required(variable: impl Fn(&str) -> Option<String>, name: &str) -> Result<String, Error> {
+    variable(name)
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| Error::init(name, "the environment variable is not set"))
 }
 
 /// Checked options.

@@ -3,7 +3,6 @@
 #[path = "../web/page.rs"]
 mod page;
 
-use aws_lc_rs::rand;
 use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -11,8 +10,6 @@ use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::map_response;
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use playoff::{Error, ExposeSecret, Playoff, PlayoffApp};
 
 /// Cookie of a browser whose user is logged in: the name of the session in [`PlayoffApp`].
@@ -32,7 +29,8 @@ struct Web {
 }
 
 /// The application; the redirect URI of `app` must lead to its `/callback`.
-pub(crate) fn router(app: PlayoffApp, secure: bool) -> Router {
+pub(crate) fn router(app: PlayoffApp) -> Router {
+    let secure = app.redirect_uri().starts_with("https:");
     Router::new()
         .route("/", get(home))
         .route("/login", get(log_in))
@@ -82,11 +80,11 @@ async fn callback(
     State(web): State<Web>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, StatusCode> {
+) -> Response {
     let kept = cookie(&headers, LOGIN).unwrap_or_default();
     let query = query.unwrap_or_default();
     // A new name at each login: one that somebody planted in this browser opens nothing.
-    let session = unguessable()?;
+    let session = web.app.new_session_name();
     let login =
         async { web.app.resume_login(kept)?.user(&session).exchange_redirect(&query).await };
     let answer = match login.await {
@@ -95,7 +93,7 @@ async fn callback(
         }
         Err(error) => not_logged_in(&error),
     };
-    Ok((AppendHeaders([web.no_cookie(LOGIN)]), answer).into_response())
+    (AppendHeaders([web.no_cookie(LOGIN)]), answer).into_response()
 }
 
 fn not_logged_in(error: &Error) -> Response {
@@ -147,11 +145,4 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     lines
         .flat_map(|line| line.split("; "))
         .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
-}
-
-/// 256 random bits.
-fn unguessable() -> Result<String, StatusCode> {
-    let mut bytes = [0; 32];
-    rand::fill(&mut bytes).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }

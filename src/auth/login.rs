@@ -17,6 +17,7 @@ use super::grant::Credential;
 use super::session::{Issuer, Session};
 use super::token::present;
 use crate::Error;
+use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
 use crate::random;
 use crate::transport::{Shared, Transport};
@@ -124,6 +125,33 @@ impl PlayoffApp {
         PlayoffApp(Arc::new(App { shared, issuer, page, player, sessions, used }))
     }
 
+    /// An application from environment variables: those of [`Playoff::from_env`], and
+    /// `PLAYOFF_REDIRECT_URI`, which is required.
+    ///
+    /// # Errors
+    ///
+    /// `init_failed` names the variable that is missing, or the option that is wrong.
+    pub fn from_env() -> Result<PlayoffApp, Error> {
+        PlayoffBuilder::app_from_env()?.build()
+    }
+
+    /// The address that Playoff sends browsers back to.
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.0.page.redirect_uri
+    }
+
+    /// A name for a session that nobody can guess: for [`Login::user`], and for the cookie of a web
+    /// application that has no names of its own.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system gives no randomness.
+    #[must_use]
+    pub fn new_session_name(&self) -> String {
+        random::text()
+    }
+
     /// A login that begins, with a `state` that nobody can guess.
     ///
     /// # Panics
@@ -165,8 +193,9 @@ impl PlayoffApp {
         self.playoff(self.0.shared_session(user))
     }
 
-    /// Address that ends the browser's own login with Playoff; [`Playoff::logout`] ends the
-    /// session's token.
+    /// Address that ends the browser's own login with Playoff. [`Playoff::logout`] ends the
+    /// session's token alone: until the browser has been here too, the next login may bring the
+    /// same player back without a question.
     #[must_use]
     pub fn logout_url(&self) -> String {
         self.0.page.logout_url.to_string()
@@ -330,13 +359,15 @@ impl Login {
             let found = pairs.iter().find(|(key, _)| key == name);
             found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
         };
+        self.check(find("state"))?;
         if let Some(error) = find("error") {
-            self.check(find("state"))?;
             let message = find("error_description").unwrap_or("the login was refused");
             return Err(Error::api(error.to_owned(), message.to_owned(), None));
         }
-        let (code, state) = (find("code").unwrap_or_default(), find("state"));
-        self.exchange_code(code, state).await
+        let Some(code) = find("code") else {
+            return Err(Error::invalid_state("no code came back from the login"));
+        };
+        self.exchange_code(code, find("state")).await
     }
 
     fn check(&self, state: Option<&str>) -> Result<(), Error> {

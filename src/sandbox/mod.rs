@@ -48,7 +48,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::builder::PlayoffBuilder;
+use crate::builder::{AuthorizationCode, PlayoffBuilder};
 use crate::client::Playoff;
 use clients::Clients;
 use game::Game;
@@ -114,6 +114,16 @@ impl Sandbox {
     /// A builder of a client of the sandbox, for other options than the default ones.
     pub fn playoff_builder(&self) -> PlayoffBuilder {
         Playoff::client_credentials(CLIENT_ID, CLIENT_SECRET)
+            .auth_url(self.url())
+            .api_url(self.url())
+    }
+
+    /// A builder of an application whose users log in on the sandbox's page.
+    pub fn app_builder(
+        &self,
+        redirect_uri: impl Into<String>,
+    ) -> PlayoffBuilder<AuthorizationCode> {
+        Playoff::authorization_code(CLIENT_ID, CLIENT_SECRET, redirect_uri)
             .auth_url(self.url())
             .api_url(self.url())
     }

@@ -5,7 +5,6 @@ mod app;
 mod driver;
 
 use driver::{Browser, Driver};
-use playoff::Playoff;
 use playoff::sandbox::Sandbox;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use tokio::net::TcpListener;
@@ -27,13 +26,8 @@ async fn start<const N: usize>() -> Option<(Site, [Browser; N])> {
     let sandbox = Sandbox::start().await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let app = Playoff::authorization_code("shop", "its secret", format!("{url}/callback"))
-        .auth_url(sandbox.url())
-        .api_url(sandbox.url())
-        .pkce(true)
-        .build()
-        .unwrap();
-    tokio::spawn(axum::serve(listener, app::router(app, false)).into_future());
+    let app = sandbox.app_builder(format!("{url}/callback")).pkce(true).build().unwrap();
+    tokio::spawn(axum::serve(listener, app::router(app)).into_future());
     let browsers = browsers.try_into().ok()?;
     Some((Site { sandbox, url, _driver: driver }, browsers))
 }

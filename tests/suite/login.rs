@@ -180,7 +180,7 @@ async fn an_empty_code_is_refused_without_a_request() {
     let server = server(vec![]).await;
     let app = server.app().state(false).build().unwrap();
     assert!(app.login().exchange_code("", None).await.unwrap_err().is_invalid_call());
-    assert!(app.login().exchange_redirect("x=1").await.unwrap_err().is_invalid_call());
+    assert!(app.login().exchange_redirect("x=1").await.unwrap_err().is_invalid_state());
     assert_eq!(server.order(), "");
 }
 
