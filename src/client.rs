@@ -162,8 +162,8 @@ impl Playoff {
     ///
     /// # Errors
     ///
-    /// `client_auth_fail` when id or secret is wrong, or whatever kept the token endpoint from
-    /// answering.
+    /// `client_auth_fail` when id or secret is wrong, `login_required` when a user is not logged in,
+    /// `token_source_failed`, `store_failed`, or whatever kept the token endpoint from answering.
     pub async fn connect(&self) -> Result<(), Error> {
         self.transport.session().token().await.map(drop)
     }
@@ -179,7 +179,7 @@ impl Playoff {
     }
 
     /// Asks for a new token, however good the present one is. One that was given cannot be renewed
-    /// and stays.
+    /// and stays. Within a second of a failed token request its failure is the answer.
     ///
     /// # Errors
     ///
@@ -195,7 +195,12 @@ impl Playoff {
     }
 
     /// Ends the session: the token is forgotten, here and in the store, and the server is told to
-    /// revoke it. Without a token nothing is sent.
+    /// revoke it, with a last refresh if the access token is over. Without a token nothing is sent.
+    /// It goes on to its end when nobody waits for it, and calls of the session that are still
+    /// under way do not bring it back.
+    ///
+    /// In other processes a session on the same store goes on until its access token ends or is
+    /// refused; then it finds that the entry has gone.
     ///
     /// Afterwards a user's session and a fixed token answer calls with `login_required`; client
     /// credentials and player tokens get a new token at the next call.

@@ -26,16 +26,17 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// | `connect_failed` | no connection: unknown host, refused, TLS | [`is_connect`](Error::is_connect) |
 /// | `timeout` | no answer within the limit; the server may have acted | [`is_timeout`](Error::is_timeout) |
 /// | `connection_lost` | the connection broke on the way; the server may have acted | [`is_connection_lost`](Error::is_connection_lost) |
-/// | `login_required` | nobody is logged in, or the login has ended; nothing was sent to the API | [`is_login_required`](Error::is_login_required) |
+/// | `login_required` | nobody is logged in, or the login has ended | [`is_login_required`](Error::is_login_required) |
 /// | `invalid_state` | what came back from a login is not an answer to it; nothing was sent | [`is_invalid_state`](Error::is_invalid_state) |
-/// | `token_source_failed` | the application's source of player tokens failed; nothing was sent | [`is_token_source_failed`](Error::is_token_source_failed) |
+/// | `token_source_failed` | the application's source of player tokens failed, so there is no token to call with | [`is_token_source_failed`](Error::is_token_source_failed) |
 /// | `store_failed` | the token store failed where it alone could know the token | [`is_store_failed`](Error::is_store_failed) |
 /// | `bad_answer` | the answer is not what the API describes: no JSON, another shape, a redirect, a proxy's page | [`is_bad_answer`](Error::is_bad_answer) |
 ///
 /// An error can be cloned: callers that waited for one token request share its failure.
 ///
 /// It never shows a client secret or a token: where the server repeats one (of six letters or more),
-/// `[redacted]` stands in its place. Only [`body`](Error::body) gives the answer as it came.
+/// `[redacted]` stands in its place. Only [`body`](Error::body) and [`headers`](Error::headers) give
+/// the answer as it came.
 ///
 /// ```
 /// # fn handle(error: playoff::Error) {
@@ -252,7 +253,7 @@ impl Error {
 
     /// Body of the answer as it came, cut after 64 KiB; an HTML page of a proxy, for instance.
     ///
-    /// It is the one part of an error that is not searched for secrets.
+    /// Unlike name, message and data it is not searched for secrets, and no `Debug` shows it.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
         self.0.answer.as_ref().map(|answer| &answer.body)
@@ -349,7 +350,8 @@ impl Error {
         self.name() == "rate_limit_exceeded" || self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// The token is unknown, expired or revoked, and a new one did not help either.
+    /// The token is unknown, expired or revoked, and a new one did not help either, or there was
+    /// none to be had (a [fixed token](crate::Playoff::fixed_token)).
     #[must_use]
     pub fn is_invalid_access_token(&self) -> bool {
         self.name() == "invalid_access_token"

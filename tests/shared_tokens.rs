@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use playoff::sandbox::Sandbox;
 use playoff::store::{FileStore, RedisStore, StoredToken, TokenKey, TokenStore};
@@ -33,8 +34,11 @@ const REDIS: &str = "PLAYOFF_TEST_REDIS";
 
 /// A process of the test below: says that it is ready, waits for a word, and makes one call.
 async fn one_of_eight(sandbox: &str, redis: &str) {
-    let store = RedisStore::open(redis).unwrap();
-    let playoff = client(sandbox).token_store(store).build().unwrap();
+    // Patient: eight processes on two cores are slow, and that is not what is tested.
+    let store = RedisStore::open(redis).unwrap().timeout(Duration::from_secs(60));
+    store.load(&TokenKey::new("another", None)).await.unwrap();
+    let patience = Duration::from_secs(60);
+    let playoff = client(sandbox).token_store(store).store_timeout(patience).build().unwrap();
     println!("\nready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
     println!("\nread {}", read_johny(&playoff).await.unwrap());

@@ -17,6 +17,10 @@
 //! {"access_token":"…","token_type":"Bearer","expires_at":1795548292,"refresh_token":"…"}
 //! ```
 //!
+//! What a store offers is used when it is news: a token that another process has put there takes
+//! the place of the one in memory at the next call. An entry that has gone takes nothing away while
+//! the access token lives; a login is not refreshed after that.
+//!
 //! A store is a help, not a condition. While a call has a token that is good, no failure of the
 //! store fails it: a store that cannot be read or does not answer in time, a lock that cannot be
 //! had, an entry that is no token, a token that cannot be kept, all of these are logged as

@@ -15,12 +15,6 @@ use tokio::time::{sleep, timeout};
 
 use super::{StoreError, StoreLock, StoredToken, TokenKey, TokenStore};
 
-/// For a connection, and for each answer on it.
-const PATIENCE: Duration = Duration::from_secs(1);
-
-/// For all that one call of a store asks once, a second attempt on a new connection included.
-const DEADLINE: Duration = Duration::from_secs(2);
-
 const SHORTEST_LEASE: Duration = Duration::from_millis(100);
 
 const EXTEND: &str = "\
@@ -43,7 +37,7 @@ return redis.call('DEL', KEYS[1])";
 /// and then two processes may renew one token at once.
 ///
 /// The connection is made at the first call, shared by all clones, and made again when it is lost.
-/// A server that is missing or hangs is an error within two seconds.
+/// A server that is missing or hangs is an error within twice the [`timeout`](Self::timeout).
 ///
 /// ```
 /// # fn main() -> Result<(), playoff::store::StoreError> {
@@ -103,7 +97,11 @@ impl RedisStore {
 
     fn new(client: Client) -> Self {
         RedisStore {
-            server: Arc::new(Server { client, connection: Mutex::default() }),
+            server: Arc::new(Server {
+                client,
+                patience: Duration::from_secs(1),
+                connection: Mutex::default(),
+            }),
             prefix: "playoff:token:".into(),
             keep_refreshable: Duration::from_secs(30 * 24 * 60 * 60),
             lease: Duration::from_secs(5),
@@ -122,6 +120,16 @@ impl RedisStore {
     #[must_use]
     pub fn keep_refreshable(mut self, time: Duration) -> Self {
         self.keep_refreshable = time;
+        self
+    }
+
+    /// How long the server may take to accept a connection, and for each answer: a second unless
+    /// set. With a second attempt on a new connection, nothing that is asked takes longer than
+    /// twice this.
+    #[must_use]
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        let client = self.server.client.clone();
+        self.server = Arc::new(Server { client, patience: limit, connection: Mutex::default() });
         self
     }
 
@@ -264,6 +272,8 @@ fn request(fill: impl FnOnce(&mut Pipeline) -> &mut Pipeline) -> Pipeline {
 /// failed login for good, and a connection that a firewall dropped without a word.
 struct Server {
     client: Client,
+    /// For a connection, and for each answer on it.
+    patience: Duration,
     connection: Mutex<Arc<OnceCell<MultiplexedConnection>>>,
 }
 
@@ -281,7 +291,7 @@ impl Server {
                 answer => answer,
             }
         };
-        match timeout(DEADLINE, answer).await {
+        match timeout(self.patience.saturating_mul(2), answer).await {
             Ok(answer) => answer.map_err(failed),
             Err(_) => Err("Redis did not answer in time".into()),
         }
@@ -294,8 +304,8 @@ impl Server {
     ) -> RedisResult<T> {
         let connect = || async {
             let config = AsyncConnectionConfig::new()
-                .set_connection_timeout(Some(PATIENCE))
-                .set_response_timeout(Some(PATIENCE));
+                .set_connection_timeout(Some(self.patience))
+                .set_response_timeout(Some(self.patience));
             self.client.get_multiplexed_async_connection_with_config(&config).await
         };
         request.query_async(&mut connection.get_or_try_init(connect).await?.clone()).await

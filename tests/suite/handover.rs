@@ -301,3 +301,22 @@ async fn a_callback_that_is_loaded_again_sends_its_code_no_second_time() {
     assert_eq!(server.order(), "T");
     get(&app.session("zoe")).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_login_waits_for_a_refresh_of_the_one_before_and_comes_after_it() {
+    let (go, server) = held_refreshes().await;
+    let hands = Hands::default();
+    let app = server.app().state(false).clock(hands.clock()).build().unwrap();
+    let zoe = log_in(&app, "browser", "code of zoe").await;
+    hands.forward(2 * HOUR);
+    let call = tokio::spawn(zoe.get("/x").into_future());
+    server.reached(2).await;
+    let next = app.clone();
+    let login = tokio::spawn(async move { log_in(&next, "browser", "code of johny").await });
+    settle().await;
+    assert_eq!(server.order(), "TT", "it waits its turn");
+    go.send_replace(true);
+    let _ = call.await.unwrap();
+    get(&login.await.unwrap()).await.unwrap();
+    assert_eq!(server.last().header("authorization"), Some("Bearer t3"));
+}

@@ -239,6 +239,7 @@ async fn two_clients_in_one_folder_do_not_take_each_others_token() {
     let folder = tempfile::tempdir().unwrap();
     let client = |id: &str| {
         let builder = Playoff::client_credentials(id, "secret")
+            .store_timeout(Duration::from_secs(60))
             .token_store(FileStore::directory(folder.path()));
         builder.auth_url(sandbox.url()).api_url(sandbox.url()).build().unwrap()
     };
@@ -469,4 +470,36 @@ async fn a_name_of_any_length_has_a_file_of_its_own() {
         get(&app.session(&user)).await.unwrap();
         assert_eq!(bearer(&server), format!("Bearer CANARY-TOKEN-{}", number + 1));
     }
+}
+
+#[tokio::test]
+async fn the_refresh_token_that_another_process_left_is_the_one_that_is_used() {
+    let server = Scripted::start(|seen, n| match seen.is_token_request() {
+        true => {
+            let json = json!({"access_token": format!("t{n}"), "expires_in": 3600,
+                "refresh_token": format!("r{n}")});
+            Reply::json(200, &json.to_string())
+        }
+        false => ok(),
+    })
+    .await;
+    let store = MemoryStore::new();
+    let app = server.app().token_store(store.clone()).state(false).build().unwrap();
+    let zoe = app.login().user("zoe").exchange_code("code", None).await.unwrap();
+    // It renewed for a while, and the last token is over too.
+    let later = json!({"access_token": "later", "expires_at": 1, "refresh_token": "r-later"});
+    let later = StoredToken::new(later.to_string().into(), None, true);
+    store.store(&TokenKey::new("CANARY-ID", Some("zoe")), &later).await.unwrap();
+    get(&zoe).await.unwrap();
+    assert_eq!(server.seen()[1].field("refresh_token").unwrap(), "r-later");
+}
+
+#[tokio::test]
+async fn a_login_without_a_name_is_kept_in_no_store() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let store = Moody::new(Mood::Good);
+    let app = server.app().token_store(store.clone()).state(false).build().unwrap();
+    let playoff = app.login().exchange_code("code", None).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!((store.writes(), store.loads()), (0, 0));
 }

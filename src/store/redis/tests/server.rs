@@ -60,7 +60,12 @@ impl Server {
 
     pub(super) fn start_again(&mut self) {
         self.kill();
-        self.child = run(self.port, &self.folder, &self.options).unwrap().unwrap();
+        // Another process may hold the port for a moment.
+        let mut started = None;
+        while started.is_none() {
+            started = run(self.port, &self.folder, &self.options).unwrap();
+        }
+        self.child = started.unwrap();
     }
 }
 
