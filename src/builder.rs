@@ -1,267 +1,53 @@
-//! Options of a client, and what only some kinds of client have.
+//! Options of a client that all kinds have, and their check.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
 
 use crate::Error;
-use crate::auth::{
-    Clock, Grant, Issuer, LoginPage, PlayoffApp, Session, Shelf, Source, Token, TokenEndpoint,
-    TokenUrl,
-};
+use crate::auth::{Clock, Grant, Issuer, Session, Shelf, TokenEndpoint};
 use crate::client::Playoff;
 use crate::hosts::{self, Hosts};
+use crate::kind::{ClientCredentials, ClientSecret, Kept};
 use crate::routes::Version;
-use crate::store::{MemoryStore, TokenStore};
+use crate::store::TokenStore;
 use crate::transport::{Shared, TokenCarrier, Transport};
 
 /// Options of a client; `build` checks them and sends nothing.
 ///
 /// `K` is the kind of client, as the constructor made it: [`ClientCredentials`],
-/// [`AuthorizationCode`], [`PlayerTokens`] or [`FixedToken`]. It decides what `build` gives and
+/// [`AuthorizationCode`](crate::AuthorizationCode), [`PlayerTokens`](crate::PlayerTokens) or
+/// [`FixedToken`](crate::FixedToken). It decides what `build` gives and
 /// which options there are.
 #[derive(Clone)]
 #[must_use = "build() makes the client"]
 pub struct PlayoffBuilder<K = ClientCredentials> {
-    kind: K,
+    pub(crate) kind: K,
     hostname: Option<String>,
     auth_url: Option<String>,
     api_url: Option<String>,
-    allow_http: bool,
+    pub(crate) allow_http: bool,
     version: Version,
-    player_id: Option<String>,
-    connect_timeout: Duration,
-    timeout: Duration,
+    pub(crate) player_id: Option<String>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
     token_margin: Duration,
     user_agent: String,
     carrier: Option<TokenCarrier>,
     max_in_flight: Option<usize>,
-    http: Option<reqwest::Client>,
-    clock: Clock,
+    pub(crate) http: Option<reqwest::Client>,
+    pub(crate) clock: Clock,
     store_timeout: Duration,
-    shelf: Option<Shelf>,
+    pub(crate) shelf: Option<Shelf>,
 }
 
-/// A client that acts in its own name, see [`Playoff::client_credentials`].
-#[derive(Clone)]
-pub struct ClientCredentials {
-    client: ClientSecret,
-}
-
-/// An application whose users log in through Playoff, see [`Playoff::authorization_code`].
-#[derive(Clone)]
-pub struct AuthorizationCode {
-    client: ClientSecret,
-    redirect_uri: String,
-    state: bool,
-    pkce: bool,
-}
-
-/// A client that acts as the player of a JWT, see [`Playoff::player_tokens`].
-#[derive(Clone)]
-pub struct PlayerTokens {
-    origin: Origin,
-}
-
-#[derive(Clone)]
-enum Origin {
-    Source(Source),
-    Backend(String),
-}
-
-/// A client with a token that cannot be renewed, see [`Playoff::fixed_token`].
-#[derive(Clone)]
-pub struct FixedToken {
-    token: SecretString,
-}
-
-#[derive(Clone)]
-struct ClientSecret {
-    id: String,
-    secret: SecretString,
-}
-
-mod sealed {
-    /// A kind of client whose tokens can be kept in a store.
-    pub trait Kept {}
-}
-
-impl sealed::Kept for ClientCredentials {}
-impl sealed::Kept for AuthorizationCode {}
-
-impl PlayoffBuilder<ClientCredentials> {
-    pub(crate) fn client_credentials(id: String, secret: SecretString) -> Self {
-        PlayoffBuilder::new(ClientCredentials { client: ClientSecret { id, secret } })
-    }
-
-    /// A builder from the variables that [`Playoff::from_env`] names.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the variable that is missing.
-    pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(|name| std::env::var(name).ok())
-    }
-
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let id = required(&variable, "PLAYOFF_CLIENT_ID")?;
-        let secret = required(&variable, "PLAYOFF_CLIENT_SECRET")?;
-        Ok(Playoff::client_credentials(id, secret).with_variables(variable))
-    }
-
-    /// Checks the options and makes the client. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the option that is wrong.
-    pub fn build(self) -> Result<Playoff, Error> {
-        self.opaque_token()?;
-        let ready = self.ready()?;
-        let endpoint = ready.endpoint(&self.kind.client)?;
-        Ok(ready.playoff(Session::new(self.issuer(Grant::ClientCredentials(endpoint)), None)))
-    }
-}
-
-impl PlayoffBuilder<AuthorizationCode> {
-    pub(crate) fn authorization_code(
-        id: String,
-        secret: SecretString,
-        redirect_uri: String,
-    ) -> Self {
-        let client = ClientSecret { id, secret };
-        PlayoffBuilder::new(AuthorizationCode { client, redirect_uri, state: true, pkce: false })
-    }
-
-    /// A builder from the variables that [`PlayoffApp::from_env`] names.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the variable that is missing.
-    pub fn app_from_env() -> Result<Self, Error> {
-        let variable = |name: &str| std::env::var(name).ok();
-        let id = required(variable, "PLAYOFF_CLIENT_ID")?;
-        let secret = required(variable, "PLAYOFF_CLIENT_SECRET")?;
-        let redirect_uri = required(variable, "PLAYOFF_REDIRECT_URI")?;
-        Ok(Playoff::authorization_code(id, secret, redirect_uri).with_variables(variable))
-    }
-
-    /// Sends a `state` with the login, and takes no code back without it; on unless told otherwise.
-    ///
-    /// It keeps others from logging a user in as somebody else, so turn it off only for an
-    /// installation that does not give it back (whether all do is not on record).
-    pub fn state(mut self, on: bool) -> Self {
-        self.kind.state = on;
-        self
-    }
-
-    /// Binds the code to this login by PKCE (`S256`); off unless told otherwise. An installation
-    /// that does not know it ignores it (assumption: no official SDK sends it).
-    pub fn pkce(mut self, on: bool) -> Self {
-        self.kind.pkce = on;
-        self
-    }
-
-    /// Checks the options and makes the application's one shared object. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the option that is wrong.
-    pub fn build(mut self) -> Result<PlayoffApp, Error> {
-        self.opaque_token()?;
-        let redirect = Url::parse(&self.kind.redirect_uri)
-            .map_err(|error| Error::init("redirect_uri", format_args!("it is no URL: {error}")))?;
-        if redirect.fragment().is_some() {
-            return Err(Error::init("redirect_uri", "it has a fragment, which no server sees"));
-        }
-        let ready = self.ready()?;
-        let endpoint = ready.endpoint(&self.kind.client)?;
-        if self.shelf.is_none() {
-            self = self.token_store(MemoryStore::new());
-        }
-        let page = LoginPage {
-            url: ready.hosts.login_url(),
-            logout_url: ready.hosts.logout_url(),
-            client_id: self.kind.client.id.clone(),
-            redirect_uri: self.kind.redirect_uri.clone(),
-            state: self.kind.state,
-            pkce: self.kind.pkce,
-        };
-        let issuer = self.issuer(Grant::AuthorizationCode(endpoint));
-        Ok(PlayoffApp::new(ready.shared, issuer, page, self.player_id.as_deref()))
-    }
-}
-
-impl PlayoffBuilder<PlayerTokens> {
-    pub(crate) fn player_tokens(source: Source) -> Self {
-        PlayoffBuilder::new(PlayerTokens { origin: Origin::Source(source) })
-    }
-
-    pub(crate) fn player_tokens_from(url: String) -> Self {
-        PlayoffBuilder::new(PlayerTokens { origin: Origin::Backend(url) })
-    }
-
-    /// Checks the options and makes the client. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the option that is wrong.
-    pub fn build(self) -> Result<Playoff, Error> {
-        let ready = self.ready()?;
-        let source = match &self.kind.origin {
-            Origin::Source(source) => Arc::clone(source),
-            Origin::Backend(url) => self.backend(url, &ready)?,
-        };
-        Ok(ready.playoff(Session::new(self.issuer(Grant::PlayerToken(source)), None)))
-    }
-}
-
-impl PlayoffBuilder<PlayerTokens> {
-    fn backend(&self, url: &str, ready: &Ready) -> Result<Source, Error> {
-        let url = hosts::address("url", url, self.allow_http)?;
-        let http = match &self.http {
-            Some(client) => client.clone(),
-            None => http_client(self.connect_timeout, "url", &url)?,
-        };
-        let user_agent = ready.shared.user_agent.clone();
-        let backend = TokenUrl { http, url, user_agent, timeout: self.timeout };
-        Ok(Arc::new(move || {
-            let answer = backend.clone().fetch();
-            Box::pin(async move { answer.await.map_err(Into::into) })
-        }))
-    }
-}
-
-impl PlayoffBuilder<FixedToken> {
-    pub(crate) fn fixed_token(token: SecretString) -> Self {
-        PlayoffBuilder::new(FixedToken { token })
-    }
-
-    /// Checks the options and makes the client. Nothing is sent.
-    ///
-    /// # Errors
-    ///
-    /// `init_failed` names the option that is wrong.
-    pub fn build(self) -> Result<Playoff, Error> {
-        if self.kind.token.expose_secret().is_empty() {
-            return Err(Error::init("token", "it is empty"));
-        }
-        let token = Token::given(self.kind.token.clone(), None, None, (self.clock.0)())
-            .ok_or_else(|| Error::init("token", "it holds letters that cannot be sent"))?;
-        if !token.is_jwt() {
-            self.opaque_token()?;
-        }
-        let session = Session::new(self.issuer(Grant::Fixed), None).with(token);
-        Ok(self.ready()?.playoff(session))
-    }
-}
-
-impl<K: sealed::Kept> PlayoffBuilder<K> {
+impl<K: Kept> PlayoffBuilder<K> {
     /// Where tokens are kept. Without one a client keeps its own in memory, and an application
-    /// those of its users in a [`MemoryStore`].
+    /// those of its users in a [`MemoryStore`](crate::store::MemoryStore).
     pub fn token_store(mut self, store: impl TokenStore) -> Self {
         self.shelf = Some(Shelf { store: Arc::new(store), patience: self.store_timeout });
         self
@@ -279,7 +65,7 @@ impl<K: sealed::Kept> PlayoffBuilder<K> {
 }
 
 impl<K> PlayoffBuilder<K> {
-    fn new(kind: K) -> Self {
+    pub(crate) fn new(kind: K) -> Self {
         PlayoffBuilder {
             kind,
             hostname: None,
@@ -398,7 +184,7 @@ impl<K> PlayoffBuilder<K> {
     }
 
     /// Hosts and player from the environment.
-    fn with_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn with_variables(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         self.hostname = given("PLAYOFF_HOST");
         self.auth_url = given("PLAYOFF_AUTH_URL");
@@ -407,7 +193,7 @@ impl<K> PlayoffBuilder<K> {
         self
     }
 
-    fn issuer(&self, grant: Grant) -> Arc<Issuer> {
+    pub(crate) fn issuer(&self, grant: Grant) -> Arc<Issuer> {
         Arc::new(Issuer {
             grant,
             margin: self.token_margin,
@@ -418,7 +204,7 @@ impl<K> PlayoffBuilder<K> {
     }
 
     /// `jwt` in the query is for JWTs alone.
-    fn opaque_token(&self) -> Result<(), Error> {
+    pub(crate) fn opaque_token(&self) -> Result<(), Error> {
         match self.carrier {
             Some(TokenCarrier::Jwt) => {
                 Err(Error::init("token_carrier", "`Jwt` carries a player's JWT alone"))
@@ -428,7 +214,7 @@ impl<K> PlayoffBuilder<K> {
     }
 
     /// What all kinds have in common, checked.
-    fn ready(&self) -> Result<Ready, Error> {
+    pub(crate) fn ready(&self) -> Result<Ready, Error> {
         if self.player_id.as_deref() == Some("") {
             return Err(Error::init("player_id", "it is empty"));
         }
@@ -472,22 +258,16 @@ impl<K> PlayoffBuilder<K> {
     }
 }
 
-fn required(variable: impl Fn(&str) -> Option<String>, name: &str) -> Result<String, Error> {
-    variable(name)
-        .filter(|value| !value.is_empty())
-        .ok_or_else(|| Error::init(name, "the environment variable is not set"))
-}
-
 /// Checked options.
-struct Ready {
-    shared: Arc<Shared>,
-    hosts: Hosts,
+pub(crate) struct Ready {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) hosts: Hosts,
     token_http: reqwest::Client,
     player: Option<String>,
 }
 
 impl Ready {
-    fn endpoint(&self, client: &ClientSecret) -> Result<TokenEndpoint, Error> {
+    pub(crate) fn endpoint(&self, client: &ClientSecret) -> Result<TokenEndpoint, Error> {
         if client.id.is_empty() {
             return Err(Error::init("client_id", "it is empty"));
         }
@@ -504,7 +284,7 @@ impl Ready {
         })
     }
 
-    fn playoff(self, session: Arc<Session>) -> Playoff {
+    pub(crate) fn playoff(self, session: Arc<Session>) -> Playoff {
         Playoff::new(Transport::new(self.shared, session, self.player.as_deref()))
     }
 }
@@ -524,7 +304,7 @@ fn http_clients(
     Ok((http_client(connect_timeout, "api_url", &hosts.api)?, token))
 }
 
-fn http_client(
+pub(crate) fn http_client(
     connect_timeout: Duration,
     option: &str,
     host: &Url,
@@ -555,19 +335,6 @@ impl<K> std::fmt::Debug for PlayoffBuilder<K> {
             .finish_non_exhaustive()
     }
 }
-
-/// What tells kinds of client apart holds secrets, so it shows its name alone.
-macro_rules! shown_by_name {
-    ($($kind:ident),*) => {$(
-        impl std::fmt::Debug for $kind {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.debug_struct(stringify!($kind)).finish_non_exhaustive()
-            }
-        }
-    )*};
-}
-
-shown_by_name!(ClientCredentials, AuthorizationCode, PlayerTokens, FixedToken);
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,8 @@ use reqwest::Method;
 use secrecy::SecretString;
 
 use crate::Error;
-use crate::builder::{AuthorizationCode, FixedToken, PlayerTokens, PlayoffBuilder};
+use crate::builder::PlayoffBuilder;
+use crate::kind::{AuthorizationCode, FixedToken, PlayerTokens};
 use crate::raw::RawCall;
 use crate::store::StoreError;
 use crate::transport::Transport;

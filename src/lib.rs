@@ -8,6 +8,7 @@ mod client;
 mod error;
 mod form;
 mod hosts;
+mod kind;
 pub mod model;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
 mod page;
@@ -31,10 +32,11 @@ pub mod v1;
 pub mod v2;
 
 pub use auth::{Login, PlayerToken, PlayerTokenBuilder, PlayoffApp, scope};
-pub use builder::{AuthorizationCode, ClientCredentials, FixedToken, PlayerTokens, PlayoffBuilder};
+pub use builder::PlayoffBuilder;
 pub use client::Playoff;
 pub use error::Error;
 pub use form::{File, Form};
+pub use kind::{AuthorizationCode, ClientCredentials, FixedToken, PlayerTokens};
 pub use page::Pages;
 pub use raw::{Binary, Json, RawCall, Text};
 pub use response::{Image, ImageStream, Response};

@@ -48,8 +48,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::builder::{AuthorizationCode, PlayoffBuilder};
+use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
+use crate::kind::AuthorizationCode;
 use clients::Clients;
 use game::Game;
 pub use rights::Right;
