@@ -98,7 +98,9 @@ async fn a_logout_runs_to_its_end_though_nobody_waits_for_it() {
     logout.abort();
     go.send_replace(true);
     server.reached(3).await;
-    assert_eq!(server.last().target, "/v2/logout");
+    let told = server.last();
+    assert_eq!(told.target, "/v2/logout");
+    assert_eq!(told.header("authorization"), Some("Bearer t2"), "what the refresh brought");
     assert!(logged_out(&get(&zoe).await));
 }
 
@@ -319,4 +321,28 @@ async fn a_login_waits_for_a_refresh_of_the_one_before_and_comes_after_it() {
     let _ = call.await.unwrap();
     get(&login.await.unwrap()).await.unwrap();
     assert_eq!(server.last().header("authorization"), Some("Bearer t3"));
+}
+
+#[tokio::test]
+async fn what_lay_in_the_store_before_a_login_is_no_news_after_it() {
+    let server = Scripted::start(|seen, n| match seen.is_token_request() {
+        true => Reply::json(200, &session(&format!("t{n}"), 3600, "r")),
+        false => ok(),
+    })
+    .await;
+    let (hands, store) = (Hands::default(), Moody::new(Mood::Good));
+    let app = || {
+        let app = server.app().state(false).clock(hands.clock()).token_store(store.clone());
+        app.build().unwrap()
+    };
+    // Somebody logged in in another process, which this one has not seen.
+    log_in(&app(), "browser", "code of zoe").await;
+    let here = app();
+    store.is_now(Mood::ReadOnly);
+    let johny = log_in(&here, "browser", "code of johny").await;
+    for _ in 0..3 {
+        hands.forward(2);
+        get(&johny).await.unwrap();
+        assert_eq!(server.last().header("authorization"), Some("Bearer t1"));
+    }
 }

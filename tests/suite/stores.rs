@@ -503,3 +503,37 @@ async fn a_login_without_a_name_is_kept_in_no_store() {
     get(&playoff).await.unwrap();
     assert_eq!((store.writes(), store.loads()), (0, 0));
 }
+
+#[tokio::test]
+async fn an_early_renewal_that_could_not_be_written_is_not_done_again_at_each_call() {
+    let server = Scripted::with_tokens(|_, _| ok()).await;
+    let (hands, store) = (Hands::default(), Moody::new(Mood::Good));
+    let playoff = client(&server, store.clone(), &hands);
+    get(&playoff).await.unwrap();
+    store.is_now(Mood::ReadOnly);
+    hands.forward(HOUR - 30);
+    for _ in 0..3 {
+        get(&playoff).await.unwrap();
+        hands.forward(2);
+    }
+    assert_eq!(server.order(), "TATAAA");
+    assert_eq!(bearer(&server), "Bearer CANARY-TOKEN-2");
+}
+
+#[tokio::test]
+async fn a_refused_token_that_somebody_puts_back_into_the_store_is_not_used() {
+    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
+        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
+        _ => ok(),
+    })
+    .await;
+    let store = MemoryStore::new();
+    let key = TokenKey::new("CANARY-ID", None);
+    let playoff = client(&server, store.clone(), &Hands::default());
+    playoff.connect().await.unwrap();
+    let first = store.load(&key).await.unwrap().unwrap();
+    get(&playoff).await.unwrap();
+    store.store(&key, &StoredToken::new(first, None, false)).await.unwrap();
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATAA");
+}

@@ -523,3 +523,56 @@ async fn after_logging_out_a_fixed_token_is_gone() {
     assert!(get(&playoff).await.unwrap_err().is_login_required());
     assert_eq!(server.order(), "A", "the logout alone");
 }
+
+#[tokio::test]
+async fn a_failure_that_nobody_waited_for_is_not_the_answer_of_a_later_call() {
+    let (go, held) = tokio::sync::watch::channel(false);
+    let server = Scripted::start(move |seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::HeldStatus(held.clone(), 502, "down".to_owned()),
+        (true, _) => Reply::token("t"),
+        _ => ok(),
+    })
+    .await;
+    let hands = Hands::default();
+    let playoff = server.builder().clock(hands.clock()).build().unwrap();
+    let call = tokio::spawn(playoff.get("/admin").into_future());
+    server.reached(1).await;
+    call.abort();
+    go.send_replace(true);
+    // Its failure is known when the next call has it as the answer, within the second.
+    assert_eq!(get(&playoff).await.unwrap_err().status().unwrap(), 502);
+    hands.forward(1);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TTA");
+}
+
+#[tokio::test]
+async fn a_failure_of_long_ago_is_not_the_answer_either() {
+    let (go, held) = tokio::sync::watch::channel(false);
+    let server = Scripted::start(move |seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::HeldStatus(held.clone(), 502, "down".to_owned()),
+        (true, _) => Reply::token("t"),
+        _ => ok(),
+    })
+    .await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let (hands, count) = (Hands::default(), Arc::clone(&asked));
+    let now = hands.clock();
+    let clock = move || {
+        count.fetch_add(1, Ordering::SeqCst);
+        now()
+    };
+    let playoff = server.builder().clock(clock).build().unwrap();
+    let call = tokio::spawn(playoff.get("/admin").into_future());
+    server.reached(1).await;
+    call.abort();
+    let before = asked.load(Ordering::SeqCst);
+    go.send_replace(true);
+    // The failure is noted with the time, which is asked for then.
+    while asked.load(Ordering::SeqCst) == before {
+        tokio::task::yield_now().await;
+    }
+    hands.forward(2);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TTA");
+}
