@@ -31,6 +31,9 @@ pub mod scope {
 /// give the same text as the official Python SDK; form and claims are recorded from the official
 /// SDKs of Python, Node and Ruby.
 ///
+/// Signing is the `jsonwebtoken` crate's, which has one provider of cryptography for the whole
+/// process. The first token of this crate makes it aws-lc, unless the program has chosen before.
+///
 /// ```
 /// use playoff::{ExposeSecret, PlayerToken, scope};
 /// use std::time::{Duration, SystemTime};
