@@ -135,20 +135,23 @@ impl Sandbox {
         self.state.tokens().expire_all();
     }
 
-    /// Puts the clock forward by which tokens, login codes and JWTs end. The game's own clock, and
-    /// with it rate limits and boards, does not notice.
+    /// Puts the sandbox's clock forward: daily boards begin anew, rate limits pass, and tokens,
+    /// login codes and JWTs end.
     ///
     /// ```
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
     /// use std::time::Duration;
     /// use playoff::sandbox::Sandbox;
     ///
-    /// let sandbox = Sandbox::builder().token_lifetime(Duration::from_secs(60)).start().await?;
+    /// let sandbox = Sandbox::start().await?;
     /// let playoff = sandbox.playoff().with_player("johny");
-    /// playoff.v2().get_player().await?;
-    /// sandbox.advance(Duration::from_secs(61));
-    /// playoff.v2().get_player().await?;
-    /// assert_eq!(sandbox.token_requests(), 2);
+    /// let check_in = playoff.v2().play_action().action_id("daily_checkin");
+    /// check_in.clone().await?;
+    /// assert!(check_in.clone().await.unwrap_err().is_rate_limited());
+    ///
+    /// sandbox.advance(Duration::from_secs(24 * 60 * 60));
+    /// check_in.await?;
+    /// assert_eq!(sandbox.token_requests(), 2, "the first token has ended");
     /// # Ok(())
     /// # }
     /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()

@@ -27,7 +27,7 @@ const LARGEST_BODY: usize = 10 * 1024 * 1024;
 pub(super) struct State {
     game: Mutex<Game>,
     tokens: Mutex<Tokens>,
-    /// How far the clock of codes and tokens is ahead of this machine's.
+    /// How far the sandbox's clock is ahead of this machine's.
     ahead: Mutex<Duration>,
     token_requests: AtomicUsize,
     api_requests: AtomicUsize,
@@ -61,7 +61,7 @@ impl State {
         *ahead = ahead.saturating_add(by);
     }
 
-    /// The moment by which codes and tokens end; the game keeps to this machine's clock.
+    /// The moment for all that happens here: the game, codes and tokens.
     pub(super) fn now(&self) -> Timestamp {
         Timestamp::now().checked_add(*self.ahead()).unwrap_or(Timestamp::MAX)
     }
@@ -184,7 +184,7 @@ fn api(
         body: &body,
         player: player.as_deref(),
     };
-    match game.answer(&call, Timestamp::now()) {
+    match game.answer(&call, state.now()) {
         Some(outcome) => Ok(answer::success(outcome?)),
         None => Ok(from_schema(route)),
     }

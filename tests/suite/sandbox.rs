@@ -206,3 +206,26 @@ async fn requests_are_counted() {
     sandbox.playoff().get("/admin").await.unwrap();
     assert_eq!((sandbox.token_requests(), sandbox.api_requests()), (1, 1));
 }
+
+#[tokio::test]
+async fn a_day_that_is_put_forward_begins_a_daily_board_anew_and_leaves_the_alltime_one() {
+    use playoff::model::LeaderboardCycle::{Alltime, Daily};
+
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff().with_player("johny");
+    playoff.v2().play_action().action_id("daily_checkin").await.unwrap();
+    let score = async |cycle| {
+        let board = playoff.v2().get_leaderboard().leaderboard_id("top_seeds").cycle(cycle);
+        let rows = board.await.unwrap().data;
+        let own = rows
+            .into_iter()
+            .find(|row| row.player.as_ref().is_some_and(|player| player.id == "johny"));
+        own.map(|row| row.score.to_string())
+    };
+    let (today, ever) = (score(Daily).await, score(Alltime).await);
+    assert!(today.as_deref().is_some_and(|score| score != "0"), "{today:?}");
+    sandbox.advance(std::time::Duration::from_secs(24 * 60 * 60));
+    let tomorrow = score(Daily).await;
+    assert!(tomorrow.is_none() || tomorrow.as_deref() == Some("0"), "{tomorrow:?}");
+    assert_eq!(score(Alltime).await, ever);
+}
