@@ -37,6 +37,7 @@ mod jwt;
 mod login;
 mod page;
 mod pkce;
+mod record;
 mod rights;
 mod server;
 mod tokens;
@@ -53,6 +54,7 @@ use crate::client::Playoff;
 use crate::kind::AuthorizationCode;
 use clients::Clients;
 use game::Game;
+pub use record::Received;
 pub use rights::Right;
 use server::State;
 use tokens::Tokens;
@@ -164,6 +166,35 @@ impl Sandbox {
     /// Makes all refresh tokens bad, so that players have to log in again once their tokens end.
     pub fn revoke_logins(&self) {
         self.state.tokens().revoke_logins();
+    }
+
+    /// The requests that came in so far, the latest 10,000 of them, in order; tokens, codes and
+    /// secrets are masked.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use playoff::sandbox::Sandbox;
+    /// let sandbox = Sandbox::start().await?;
+    /// let playoff = sandbox.playoff();
+    /// playoff.v2().play_action().action_id("water").player_id("johny").await?;
+    ///
+    /// let requests = sandbox.requests();
+    /// let play = requests.last().ok_or("no request came")?;
+    /// assert_eq!((play.method.as_str(), play.status.as_u16()), ("POST", 200));
+    /// assert_eq!(play.path, "/v2/runtime/actions/water/play");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// #     .block_on(example()).unwrap();
+    /// ```
+    #[must_use]
+    pub fn requests(&self) -> Vec<Received> {
+        self.state.record().all()
+    }
+
+    /// Forgets the requests that came in so far.
+    pub fn clear_requests(&self) {
+        self.state.record().clear();
     }
 
     /// How many tokens were asked for so far, refusals included.

@@ -10,6 +10,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, CONTENT_TYPE,
 };
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::caller::credential;
 use super::game::{Call, Game, Outcome, Refusal, Reply};
+use super::record::{Received, Record};
 use super::rights::Right;
 use super::tokens::Tokens;
 use super::{answer, example, grant, login, page};
@@ -29,6 +31,7 @@ pub(super) struct State {
     tokens: Mutex<Tokens>,
     /// How far the sandbox's clock is ahead of this machine's.
     ahead: Mutex<Duration>,
+    record: Mutex<Record>,
     token_requests: AtomicUsize,
     api_requests: AtomicUsize,
 }
@@ -39,6 +42,7 @@ impl State {
             game: Mutex::new(game),
             tokens: Mutex::new(tokens),
             ahead: Mutex::default(),
+            record: Mutex::default(),
             token_requests: AtomicUsize::new(0),
             api_requests: AtomicUsize::new(0),
         }
@@ -50,6 +54,10 @@ impl State {
 
     pub(super) fn game(&self) -> MutexGuard<'_, Game> {
         self.game.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ahead(&self) -> MutexGuard<'_, Duration> {
@@ -102,21 +110,27 @@ async fn respond(state: &State, request: Request<Body>) -> Response<Body> {
             "The body is larger than 10 MiB or was cut off",
         ));
     };
+    let answer = answered(state, &head, &body);
+    state.record().push(Received::new(&head, &body, answer.status()));
+    answer
+}
+
+fn answered(state: &State, head: &Parts, body: &[u8]) -> Response<Body> {
     let outcome = match (&head.method, head.uri.path()) {
-        (&Method::POST, "/auth/token") => token(state, &head.headers, &body),
+        (&Method::POST, "/auth/token") => token(state, &head.headers, body),
         (&Method::GET, "/auth") => {
             let fields = query(head.uri.query().unwrap_or_default());
             Ok(login::respond(state, &fields, false))
         }
         (&Method::POST, "/auth") => {
-            Ok(login::respond(state, &query(&String::from_utf8_lossy(&body)), true))
+            Ok(login::respond(state, &query(&String::from_utf8_lossy(body)), true))
         }
         // No login outlasts its page, so there is nothing to end.
         (&Method::GET, "/logout") => {
             Ok(answer::page(200, page::notice("Logged out", "You are logged out.")))
         }
         (_, "/auth/token" | "/auth" | "/logout") => Err(no_route()),
-        _ => api(state, &head.method, &head.uri, &head.headers, &body),
+        _ => api(state, &head.method, &head.uri, &head.headers, body),
     };
     outcome.unwrap_or_else(|refusal| answer::refused(&refusal))
 }

@@ -1,0 +1,148 @@
+//! The requests that came in, as a test wants to read them: without their secrets.
+
+use std::collections::VecDeque;
+
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use serde_json::{Map, Value};
+
+/// The latest requests are kept, no more than this.
+const MOST: usize = 10_000;
+
+const MASK: &str = "[redacted]";
+
+/// Query parameters of API requests that hold secrets.
+const OF_API: &[&str] = &["access_token", "jwt"];
+
+/// Those of logins, and fields of token requests. Elsewhere `state` and `code` are plain words.
+const OF_AUTH: &[&str] = &["code", "code_verifier", "client_secret", "refresh_token", "state"];
+
+/// A request that the sandbox received, and the status of its answer. `[redacted]` stands for
+/// tokens, codes and secrets.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Received {
+    /// The method.
+    pub method: Method,
+    /// The path, undecoded, with the version of the API: `/v2/runtime/player`.
+    pub path: String,
+    /// The query parameters in order, decoded.
+    pub query: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as text; what is no UTF-8, such as an upload, is replaced by `\u{fffd}`.
+    pub body: String,
+    /// What it was answered with.
+    pub status: StatusCode,
+}
+
+impl Received {
+    pub(super) fn new(head: &Parts, body: &[u8], status: StatusCode) -> Self {
+        let mut headers = head.headers.clone();
+        for name in [AUTHORIZATION, COOKIE] {
+            if headers.contains_key(&name) {
+                headers.insert(name, HeaderValue::from_static(MASK));
+            }
+        }
+        let path = head.uri.path();
+        let (secret, body) = match path.starts_with("/auth") {
+            true => (OF_AUTH, fields(body)),
+            false => (OF_API, String::from_utf8_lossy(body).into_owned()),
+        };
+        Received {
+            method: head.method.clone(),
+            path: path.to_owned(),
+            query: pairs(head.uri.query().unwrap_or_default().as_bytes(), secret),
+            headers,
+            body,
+            status,
+        }
+    }
+}
+
+fn pairs(text: &[u8], secret: &[&str]) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(text).unwrap_or_default();
+    for (name, value) in &mut pairs {
+        if secret.contains(&name.as_str()) {
+            MASK.clone_into(value);
+        }
+    }
+    pairs
+}
+
+/// The fields of a token request or a login, from JSON or a form; nothing of what is neither.
+fn fields(body: &[u8]) -> String {
+    if let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(body) {
+        for (name, value) in &mut fields {
+            if OF_AUTH.contains(&name.as_str()) {
+                *value = Value::from(MASK);
+            }
+        }
+        return Value::Object(fields).to_string();
+    }
+    let form = if body.starts_with(b"{") { Vec::new() } else { pairs(body, OF_AUTH) };
+    serde_urlencoded::to_string(form).unwrap_or_default()
+}
+
+#[derive(Default)]
+pub(super) struct Record(VecDeque<Received>);
+
+impl Record {
+    pub(super) fn push(&mut self, received: Received) {
+        if self.0.len() == MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(received);
+    }
+
+    pub(super) fn all(&self) -> Vec<Received> {
+        self.0.iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    fn received(request: axum::http::request::Builder, body: &str) -> Received {
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        Received::new(&head, body.as_bytes(), StatusCode::OK)
+    }
+
+    #[test]
+    fn secrets_are_masked_wherever_they_travel() {
+        let request = Request::get("/v2/x?access_token=CANARY&jwt=CANARY&state=ACTIVE")
+            .header("Authorization", "Bearer CANARY")
+            .header("Cookie", "session=CANARY");
+        let seen = received(request, "");
+        assert!(!format!("{seen:?}").contains("CANARY"), "{seen:?}");
+        assert_eq!(seen.query[2], ("state".to_owned(), "ACTIVE".to_owned()));
+        for body in [
+            r#"{"client_id":"shop","client_secret":"CANARY","code":"CANARY"}"#,
+            "client_id=shop&client_secret=CANARY&refresh_token=CANARY&code_verifier=CANARY",
+        ] {
+            let seen = received(Request::post("/auth/token"), body).body;
+            assert!(seen.contains("shop") && !seen.contains("CANARY"), "{seen}");
+        }
+        assert_eq!(received(Request::post("/auth/token"), "{\"client_secret\":CANARY").body, "");
+    }
+
+    #[test]
+    fn the_latest_requests_are_kept() {
+        let mut record = Record::default();
+        for number in 0..=MOST {
+            record.push(received(Request::get(format!("/{number}")), ""));
+        }
+        let all = record.all();
+        assert_eq!((all.len(), all[0].path.as_str()), (MOST, "/1"));
+        record.clear();
+        assert!(record.all().is_empty());
+    }
+}
