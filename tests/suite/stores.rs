@@ -19,6 +19,15 @@ async fn get(playoff: &Playoff) -> Result<Value, Error> {
     playoff.get("/admin").await
 }
 
+/// A server that gives one token after the other, and does not accept the first.
+async fn refusing_the_first_token() -> Scripted {
+    Scripted::with_tokens(|seen, _| match seen.header("authorization") {
+        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
+        _ => ok(),
+    })
+    .await
+}
+
 /// A client whose store may take a moment and no longer.
 fn client(server: &Scripted, store: impl TokenStore, hands: &Hands) -> Playoff {
     let patience = Duration::from_millis(15);
@@ -71,11 +80,7 @@ async fn a_token_that_another_client_wrote_is_used_on_the_next_call() {
 
 #[tokio::test]
 async fn after_a_refusal_the_token_that_another_client_wrote_is_taken_and_none_asked_for() {
-    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
-        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
-        _ => ok(),
-    })
-    .await;
+    let server = refusing_the_first_token().await;
     // Without a store at first, so that it cannot know what the other one wrote meanwhile.
     let store = Moody::new(Mood::Good);
     let first = client(&server, store.clone(), &Hands::default());
@@ -154,11 +159,7 @@ async fn a_store_that_fails_is_left_alone_for_a_second() {
 
 #[tokio::test]
 async fn a_token_that_could_not_be_written_is_not_given_up_for_the_old_one() {
-    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
-        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
-        _ => ok(),
-    })
-    .await;
+    let server = refusing_the_first_token().await;
     let store = Moody::new(Mood::Good);
     let playoff = client(&server, store.clone(), &Hands::default());
     playoff.connect().await.unwrap();
@@ -522,11 +523,7 @@ async fn an_early_renewal_that_could_not_be_written_is_not_done_again_at_each_ca
 
 #[tokio::test]
 async fn a_refused_token_that_somebody_puts_back_into_the_store_is_not_used() {
-    let server = Scripted::with_tokens(|seen, _| match seen.header("authorization") {
-        Some("Bearer CANARY-TOKEN-1") => Reply::refused_token(),
-        _ => ok(),
-    })
-    .await;
+    let server = refusing_the_first_token().await;
     let store = MemoryStore::new();
     let key = TokenKey::new("CANARY-ID", None);
     let playoff = client(&server, store.clone(), &Hands::default());

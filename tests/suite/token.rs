@@ -524,8 +524,8 @@ async fn after_logging_out_a_fixed_token_is_gone() {
     assert_eq!(server.order(), "A", "the logout alone");
 }
 
-#[tokio::test]
-async fn a_failure_that_nobody_waited_for_is_not_the_answer_of_a_later_call() {
+/// A token endpoint that fails at first, when it is told to, and then is good.
+async fn down_at_first() -> (tokio::sync::watch::Sender<bool>, Scripted) {
     let (go, held) = tokio::sync::watch::channel(false);
     let server = Scripted::start(move |seen, n| match (seen.is_token_request(), n) {
         (true, 0) => Reply::HeldStatus(held.clone(), 502, "down".to_owned()),
@@ -533,6 +533,12 @@ async fn a_failure_that_nobody_waited_for_is_not_the_answer_of_a_later_call() {
         _ => ok(),
     })
     .await;
+    (go, server)
+}
+
+#[tokio::test]
+async fn a_failure_that_nobody_waited_for_is_not_the_answer_of_a_later_call() {
+    let (go, server) = down_at_first().await;
     let hands = Hands::default();
     let playoff = server.builder().clock(hands.clock()).build().unwrap();
     let call = tokio::spawn(playoff.get("/admin").into_future());
@@ -548,13 +554,7 @@ async fn a_failure_that_nobody_waited_for_is_not_the_answer_of_a_later_call() {
 
 #[tokio::test]
 async fn a_failure_of_long_ago_is_not_the_answer_either() {
-    let (go, held) = tokio::sync::watch::channel(false);
-    let server = Scripted::start(move |seen, n| match (seen.is_token_request(), n) {
-        (true, 0) => Reply::HeldStatus(held.clone(), 502, "down".to_owned()),
-        (true, _) => Reply::token("t"),
-        _ => ok(),
-    })
-    .await;
+    let (go, server) = down_at_first().await;
     let asked = Arc::new(AtomicUsize::new(0));
     let (hands, count) = (Hands::default(), Arc::clone(&asked));
     let now = hands.clock();
