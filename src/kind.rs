@@ -181,9 +181,7 @@ impl PlayoffBuilder<PlayerTokens> {
         };
         Ok(ready.playoff(Session::new(self.issuer(Grant::PlayerToken(source)), None)))
     }
-}
 
-impl PlayoffBuilder<PlayerTokens> {
     fn backend(&self, url: &str, ready: &Ready) -> Result<Source, Error> {
         let url = hosts::address("url", url, self.allow_http)?;
         let http = match &self.http {

@@ -193,6 +193,11 @@ impl Session {
 
     /// A token that could not be written is written as soon as the store is back.
     async fn write_again(&self, keeper: &Keeper) {
+        if !self.is_unwritten() {
+            return;
+        }
+        // Nobody logs in or out, and nothing is renewed, while it is written: it would come late.
+        let Ok(_alone) = self.renewal.try_lock() else { return };
         let unwritten = {
             let state = self.state();
             state.current.clone().filter(|_| state.unwritten)

@@ -346,3 +346,29 @@ async fn what_lay_in_the_store_before_a_login_is_no_news_after_it() {
         assert_eq!(server.last().header("authorization"), Some("Bearer t1"));
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_written_late_does_not_come_after_a_logout() {
+    let server = Scripted::start(|seen, _| match seen.is_token_request() {
+        true => Reply::json(200, &session("t1", 7200, "r")),
+        false => ok(),
+    })
+    .await;
+    let (hands, store) = (Hands::default(), Moody::new(Mood::ReadOnly));
+    let app = || {
+        let app = server.app().state(false).clock(hands.clock()).token_store(store.clone());
+        app.store_timeout(Duration::from_secs(60)).build().unwrap()
+    };
+    let zoe = log_in(&app(), "zoe", "code").await;
+    hands.forward(2);
+    store.is_now(Mood::HoldsNextWrite);
+    let call = tokio::spawn(zoe.get("/x").into_future());
+    settle().await;
+    assert_eq!(store.mood(), Mood::Good, "the call is writing");
+    let logout = tokio::spawn(async move { zoe.logout().await });
+    settle().await;
+    store.go();
+    let _ = call.await.unwrap();
+    logout.await.unwrap().unwrap();
+    assert!(logged_out(&get(&app().session("zoe")).await));
+}

@@ -17,6 +17,8 @@ pub(crate) enum Mood {
     ReadOnly,
     /// The next thing read is held back until `go`; then good.
     HoldsNext,
+    /// The same for the next thing written.
+    HoldsNextWrite,
 }
 
 #[derive(Clone)]
@@ -94,6 +96,10 @@ impl TokenStore for Moody {
     async fn store(&self, key: &TokenKey, token: &StoredToken) -> Result<(), StoreError> {
         self.writes.fetch_add(1, Ordering::SeqCst);
         self.change().await?;
+        if self.mood() == Mood::HoldsNextWrite {
+            self.is_now(Mood::Good);
+            self.go.notified().await;
+        }
         self.inner.store(key, token).await
     }
 
