@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
-use super::game::{Game, Outcome, Refusal};
+use super::game::{Environment, Outcome, Refusal, World};
 use super::rights::Right;
 use crate::routes::{PlayerScope, Route};
 
@@ -14,6 +14,8 @@ pub(super) struct Caller {
     pub(super) rights: Vec<Right>,
     /// Who logged in, or is named by the JWT.
     pub(super) player: Option<String>,
+    /// Where it takes effect.
+    pub(super) environment: Environment,
 }
 
 impl Caller {
@@ -29,7 +31,7 @@ impl Caller {
         &self,
         route: &Route,
         query: &BTreeMap<String, String>,
-        game: &Game,
+        world: &World,
     ) -> Outcome<Option<String>> {
         let (named, own) = (query.get("player_id"), self.player.as_ref());
         let id = match route.player {
@@ -44,7 +46,7 @@ impl Caller {
             }
         };
         let id = id.ok_or_else(Refusal::invalid_player)?;
-        if !game.has_player(id) {
+        if !world.game(self.environment).has_player(id) {
             return Err(Refusal::player_not_found(id));
         }
         Ok(Some(id.clone()))
@@ -71,11 +73,12 @@ mod tests {
 
     /// The acting player of a caller bound to `own`, where the query names `named`.
     fn acting(path: &str, own: Option<&str>, named: Option<&str>) -> Result<String, &'static str> {
-        let caller = Caller { rights: Vec::new(), player: own.map(str::to_owned) };
+        let environment = Environment::Production;
+        let caller = Caller { rights: Vec::new(), player: own.map(str::to_owned), environment };
         let query = named.map(|id| ("player_id".to_owned(), id.to_owned())).into_iter().collect();
         let (route, _) = routes::find(Version::V2, &Method::GET, path).unwrap();
-        let game = Game::demo(Timestamp::UNIX_EPOCH, 0);
-        let player = caller.acting_player(route, &query, &game);
+        let world = World::demo(Timestamp::UNIX_EPOCH, 0);
+        let player = caller.acting_player(route, &query, &world);
         player.map(Option::unwrap_or_default).map_err(|refusal| refusal.name)
     }
 

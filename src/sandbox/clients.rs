@@ -1,7 +1,8 @@
 //! The applications that may ask for tokens: their secrets, rights and addresses to return to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::game::Environment;
 use super::rights::Right;
 
 /// The id that official test suites expect to be refused.
@@ -11,6 +12,8 @@ const REFUSED: &str = "wrong_id";
 pub(super) struct Clients {
     known: HashMap<String, Client>,
     redirects: HashMap<String, Vec<String>>,
+    /// The ids of the test clients.
+    tests: HashSet<String>,
 }
 
 #[derive(Clone)]
@@ -26,6 +29,15 @@ impl Clients {
 
     pub(super) fn add_redirect(&mut self, id: String, uri: String) {
         self.redirects.entry(id).or_default().push(uri);
+    }
+
+    pub(super) fn add_test(&mut self, id: String) {
+        self.tests.insert(id);
+    }
+
+    /// Where everything happens that this client does.
+    pub(super) fn environment(&self, id: &str) -> Environment {
+        if self.tests.contains(id) { Environment::Staging } else { Environment::Production }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -65,7 +77,7 @@ impl Clients {
 
 #[cfg(test)]
 mod tests {
-    use super::Clients;
+    use super::{Clients, Environment};
 
     #[test]
     fn the_first_secret_of_an_unknown_client_is_its_secret() {
@@ -82,5 +94,13 @@ mod tests {
         clients.add_redirect("a".to_owned(), "https://app.example/cb".to_owned());
         assert!(clients.may_return_to("a", "https://app.example/cb"));
         assert!(!clients.may_return_to("a", "https://app.example/cb/"));
+    }
+
+    #[test]
+    fn a_test_client_is_at_home_in_staging() {
+        let mut clients = Clients::default();
+        clients.add_test("probe".to_owned());
+        assert_eq!(clients.environment("probe"), Environment::Staging);
+        assert_eq!(clients.environment("shop"), Environment::Production);
     }
 }

@@ -42,15 +42,17 @@ pub(super) fn respond(
     if fields.contains_key("refuse") {
         return back.refused(implicit, "access_denied");
     }
+    let environment = state.tokens().clients.environment(client_id);
     let form = |message: &str| {
         let origin = back.address.origin().ascii_serialization();
-        let game = state.game();
-        answer::page(200, page::login(client_id, &origin, fields, game.people(), message))
+        let world = state.world();
+        let people = world.game(environment).people();
+        answer::page(200, page::login(client_id, &origin, fields, people, message))
     };
     let Some(player) = field("player_id") else {
         return form(if submitted { "Choose a player." } else { "" });
     };
-    if !state.game().has_player(player) {
+    if !state.world().game(environment).has_player(player) {
         return form(&format!("There is no player “{player}”."));
     }
     if implicit {

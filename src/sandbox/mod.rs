@@ -53,7 +53,7 @@ use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
 use crate::kind::AuthorizationCode;
 use clients::Clients;
-use game::Game;
+use game::World;
 pub use record::Received;
 pub use rights::Right;
 use server::State;
@@ -89,6 +89,7 @@ impl Sandbox {
             omit_refresh_token: false,
             seed: 0,
             demo: true,
+            deploy_at_once: false,
             clients: Clients::default(),
         };
         builder.client(CLIENT_ID, CLIENT_SECRET, Right::ALL.iter().copied())
@@ -218,6 +219,7 @@ pub struct SandboxBuilder {
     omit_refresh_token: bool,
     seed: u64,
     demo: bool,
+    deploy_at_once: bool,
     clients: Clients,
 }
 
@@ -244,6 +246,28 @@ impl SandboxBuilder {
     /// Starts with an empty game instead of the demo one.
     pub fn empty(mut self) -> Self {
         self.demo = false;
+        self
+    }
+
+    /// Lets design changes act at once, in staging and in production, without simulate and deploy.
+    pub fn deploy_at_once(mut self) -> Self {
+        self.deploy_at_once = true;
+        self
+    }
+
+    /// Makes this client a test client: everything it does happens in staging, on players of its
+    /// own, and what it deploys reaches no further.
+    ///
+    /// ```
+    /// use playoff::sandbox::{Right, Sandbox};
+    ///
+    /// let builder = Sandbox::builder()
+    ///     .client("probe", "its-secret", Right::ALL.iter().copied())
+    ///     .test_client("probe");
+    /// # drop(builder);
+    /// ```
+    pub fn test_client(mut self, id: impl Into<String>) -> Self {
+        self.clients.add_test(id.into());
         self
     }
 
@@ -282,9 +306,13 @@ impl SandboxBuilder {
     /// When this machine has no free port to listen on.
     pub async fn start(self) -> std::io::Result<Sandbox> {
         let now = jiff::Timestamp::now();
-        let game = if self.demo { Game::demo(now, self.seed) } else { Game::empty(now, self.seed) };
+        let start = if self.demo { World::demo } else { World::empty };
+        let mut world = start(now, self.seed);
+        if self.deploy_at_once {
+            world.deploy_at_once();
+        }
         let tokens = Tokens::new(self.clients, self.token_lifetime, self.omit_refresh_token);
-        let state = Arc::new(State::new(game, tokens));
+        let state = Arc::new(State::new(world, tokens));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let (running, ended) = oneshot::channel::<()>();
@@ -309,6 +337,7 @@ impl std::fmt::Debug for SandboxBuilder {
             .field("omit_refresh_token", &self.omit_refresh_token)
             .field("seed", &self.seed)
             .field("demo", &self.demo)
+            .field("deploy_at_once", &self.deploy_at_once)
             .field("clients", &self.clients.len())
             .finish()
     }

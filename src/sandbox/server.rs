@@ -17,7 +17,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::caller::credential;
-use super::game::{Call, Game, Outcome, Refusal, Reply};
+use super::game::{Call, Outcome, Refusal, Reply, World};
 use super::record::{Received, Record};
 use super::rights::Right;
 use super::tokens::Tokens;
@@ -27,7 +27,7 @@ use crate::routes::{self, Route, Version};
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
 
 pub(super) struct State {
-    game: Mutex<Game>,
+    world: Mutex<World>,
     tokens: Mutex<Tokens>,
     /// How far the sandbox's clock is ahead of this machine's.
     ahead: Mutex<Duration>,
@@ -37,9 +37,9 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(game: Game, tokens: Tokens) -> Self {
+    pub(super) fn new(world: World, tokens: Tokens) -> Self {
         State {
-            game: Mutex::new(game),
+            world: Mutex::new(world),
             tokens: Mutex::new(tokens),
             ahead: Mutex::default(),
             record: Mutex::default(),
@@ -52,8 +52,8 @@ impl State {
         self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn game(&self) -> MutexGuard<'_, Game> {
-        self.game.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn record(&self) -> MutexGuard<'_, Record> {
@@ -188,8 +188,8 @@ fn api(
     // Uploads are answered with an example: no state is made of them yet.
     let body = if form { json!({}) } else { read_body(method, body)? };
     let parameters = decode(parameters);
-    let mut game = state.game();
-    let player = caller.acting_player(route, &query, &game)?;
+    let mut world = state.world();
+    let player = caller.acting_player(route, &query, &world)?;
     let call = Call {
         version,
         operation: route.operation,
@@ -197,8 +197,10 @@ fn api(
         query: &query,
         body: &body,
         player: player.as_deref(),
+        environment: caller.environment,
+        upload: None,
     };
-    match game.answer(&call, state.now()) {
+    match world.answer(&call, state.now()) {
         Some(outcome) => Ok(answer::success(outcome?)),
         None => Ok(from_schema(route)),
     }

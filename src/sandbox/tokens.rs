@@ -114,6 +114,7 @@ impl Tokens {
                 |Access { holder, .. }| Caller {
                     rights: self.clients.rights(&holder.client_id).to_vec(),
                     player: holder.player.clone(),
+                    environment: self.clients.environment(&holder.client_id),
                 },
             ),
         };
@@ -127,7 +128,8 @@ impl Tokens {
         let claims = Claims::read(jws, self.clients.secret(client_id)?, now)?;
         let rights = self.clients.rights(client_id).iter().copied();
         let rights = rights.filter(|right| claims.allow(*right)).collect();
-        Some(Caller { rights, player: Some(claims.player_id) })
+        let environment = self.clients.environment(client_id);
+        Some(Caller { rights, player: Some(claims.player_id), environment })
     }
 
     /// Ends this token and the refresh tokens of its login.

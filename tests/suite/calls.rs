@@ -160,6 +160,7 @@ async fn a_metric_and_an_action_are_designed_played_and_deleted() {
         .variables(Vec::<playoff::v2::types::Variable>::new())
         .await
         .unwrap();
+    v2.deploy_design().version("latest").await.unwrap();
     let played = v2.play_action().action_id("bite").player_id("johny").await.unwrap();
     assert!(matches!(played.events.local[0].score_changes(), [_]));
     v2.update_action_design()

@@ -10,9 +10,8 @@ use super::flow::Definition;
 use super::metric::{Kind, Metric};
 use super::rule::Rule;
 
-/// Everything a designer decides. Playoff lets a change act on players only after it was
-/// deployed; in the sandbox it acts at once, so that a test needs no deployment.
-#[derive(Debug)]
+/// Everything a designer decides.
+#[derive(Clone, Debug)]
 pub(super) struct Design {
     /// Drives time conditions and fixed rate windows.
     pub(super) zone: TimeZone,

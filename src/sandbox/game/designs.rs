@@ -1,19 +1,14 @@
-//! The design of metrics and actions, and the definitions players see of it.
-//!
-//! Playoff waits with every change until it is simulated or deployed; here it acts at once.
+//! The design of metrics and actions. Nothing of it acts on players until it is simulated or deployed.
 
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use super::metric::{Kind, Metric};
+use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Request, pick};
-use super::{Game, Handler, Reply, Version};
+use super::{DesignHandler, Reply, Version, World};
 
-pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
-    (Version::V2, "list_metric_definitions", list_definitions),
-    (Version::V2, "get_metric_definition", get_definition),
-    (Version::V2, "list_team_definitions", list_teams),
+pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] = &[
     (Version::V2, "list_metric_designs", list_metrics),
     (Version::V2, "create_metric_design", create_metric),
     (Version::V2, "get_metric_design", get_metric),
@@ -25,51 +20,6 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "update_action_design", update_action),
     (Version::V2, "delete_action_design", delete_action),
 ];
-
-fn list_definitions(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = game.acting(request)?;
-    let metrics = game.design.metrics().iter();
-    Ok(Reply::Json(metrics.map(|metric| definition(game, index, metric)).collect()))
-}
-
-fn get_definition(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = game.acting(request)?;
-    let id = request.path("metric_id")?;
-    let metric = game.design.metric(id).ok_or_else(|| Refusal::metric_not_found(id))?;
-    Ok(Reply::Json(definition(game, index, metric)))
-}
-
-fn definition(game: &Game, player: usize, metric: &Metric) -> Value {
-    let mut shown = Map::new();
-    shown.extend(metric.description().map(|text| ("description".to_owned(), json!(text))));
-    if let Kind::Compound { text, .. } = &metric.kind {
-        shown.insert("formula".to_owned(), json!(text));
-    }
-    shown.insert("id".to_owned(), json!(metric.id));
-    let scores = &game.players[player].scores;
-    let secret = |id: &str| scores.count(&metric.id, id) <= super::number::Number::ZERO;
-    // Assumption: the definition keeps hidden items secret as the profile does.
-    let parts = metric.parts().iter().filter(|part| !part.hidden || !secret(&part.id));
-    let parts = parts.map(|part| (part.name.clone(), json!({ "description": part.description })));
-    let key = match metric.kind {
-        Kind::Set { .. } => Some("items"),
-        Kind::State { .. } => Some("states"),
-        _ => None,
-    };
-    shown.extend(key.map(|key| (key.to_owned(), Value::Object(parts.collect()))));
-    shown.insert("name".to_owned(), json!(metric.name));
-    shown.insert("type".to_owned(), json!(metric.type_name()));
-    Value::Object(shown)
-}
-
-/// The one definition that the memberships of the seed belong to.
-fn list_teams(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    if !game.has_teams {
-        return Ok(Reply::Json(json!([])));
-    }
-    let crew = json!({ "id": "crew", "name": "Crew", "roles": ["Sower", "Head"], "access": ["PUBLIC", "PRIVATE"] });
-    Ok(Reply::Json(json!([crew])))
-}
 
 /// Lists carry headers unless `fields` asks for more. Assumption: a header is id, name, type and
 /// description, and a design is listed when it has any of the asked tags.
@@ -107,93 +57,96 @@ fn deleted(kind: &str, id: &str) -> Outcome<Reply> {
     Ok(Reply::Json(json!({ "message": message })))
 }
 
-fn list_metrics(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    list(game.design.metrics().iter().map(|metric| &metric.design), request)
+fn list_metrics(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    list(world.draft.metrics().iter().map(|metric| &metric.design), request)
 }
 
-fn create_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+fn create_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
     let metric = Metric::read(request.body()?)?;
-    if game.design.metric(&metric.id).is_some() {
+    if world.draft.metric(&metric.id).is_some() {
         // Assumption: a taken metric id is called `metric_exists`.
         let text = format!("A metric with ID '{}' already exists", metric.id);
         return Err(Refusal::new(409, "metric_exists", text));
     }
     let shown = Value::Object(metric.design.clone());
-    game.design.put_metric(metric);
+    world.draft.put_metric(metric);
+    world.draft_changed();
     Ok(Reply::Json(shown))
 }
 
-fn named_metric<'g>(game: &'g Game, request: &Request<'_>) -> Outcome<&'g Metric> {
+fn named_metric<'g>(world: &'g World, request: &Request<'_>) -> Outcome<&'g Metric> {
     let id = request.path("component_id")?;
-    game.design.metric(id).ok_or_else(|| Refusal::metric_not_found(id))
+    world.draft.metric(id).ok_or_else(|| Refusal::metric_not_found(id))
 }
 
-fn get_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    Ok(Reply::Json(Value::Object(named_metric(game, request)?.design.clone())))
+fn get_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    Ok(Reply::Json(Value::Object(named_metric(world, request)?.design.clone())))
 }
 
-fn update_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let old = named_metric(game, request)?;
+fn update_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let old = named_metric(world, request)?;
     let metric = Metric::read(patched(&old.design, request)?)?;
     if metric.type_name() != old.type_name() {
         // Assumption: the type of a metric is fixed; a patch only repeats it.
         return Err(Refusal::fault("type", "cannot be changed"));
     }
     let shown = Value::Object(metric.design.clone());
-    game.design.put_metric(metric);
+    world.draft.put_metric(metric);
+    world.draft_changed();
     Ok(Reply::Json(shown))
 }
 
-/// A metric of the same id starts clean, so the scores go with the design.
-fn delete_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+fn delete_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
     let id = request.path("component_id")?;
-    if !game.design.remove_metric(id) {
+    if !world.draft.remove_metric(id) {
         return Err(Refusal::metric_not_found(id));
     }
-    for player in &mut game.players {
-        player.scores.remove(id);
-    }
-    game.gains.retain(|gain| gain.metric != id);
+    world.draft_changed();
     deleted("metric", id)
 }
 
-fn list_actions(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    list(game.design.actions.iter().map(|action| &action.design), request)
+fn list_actions(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    list(world.draft.actions.iter().map(|action| &action.design), request)
 }
 
-fn create_action(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+fn create_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
     let action = Action::read(request.body()?)?;
-    if game.design.action(&action.id).is_some() {
+    if world.draft.action(&action.id).is_some() {
         let text = format!("An action with ID '{}' already exists", action.id);
         return Err(Refusal::new(409, "action_exists", text));
     }
     let shown = Value::Object(action.design.clone());
-    game.design.actions.push(action);
+    world.draft.actions.push(action);
+    world.draft_changed();
     Ok(Reply::Json(shown))
 }
 
-fn named_action(game: &Game, request: &Request<'_>) -> Outcome<usize> {
+fn named_action(world: &World, request: &Request<'_>) -> Outcome<usize> {
     let id = request.path("component_id")?;
-    let index = game.design.actions.iter().position(|action| action.id == id);
+    let index = world.draft.actions.iter().position(|action| action.id == id);
     index.ok_or_else(|| Refusal::action_not_found(id))
 }
 
-fn get_action(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let action = &game.design.actions[named_action(game, request)?];
+fn get_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let action = &world.draft.actions[named_action(world, request)?];
     Ok(Reply::Json(Value::Object(action.design.clone())))
 }
 
-fn update_action(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let action = &mut game.design.actions;
+fn update_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let action = &mut world.draft.actions;
     let id = request.path("component_id")?;
     let old = action.iter_mut().find(|action| action.id == id);
     let old = old.ok_or_else(|| Refusal::action_not_found(id))?;
     *old = Action::read(patched(&old.design, request)?)?;
-    Ok(Reply::Json(Value::Object(old.design.clone())))
+    let shown = Value::Object(old.design.clone());
+    world.draft_changed();
+    Ok(Reply::Json(shown))
 }
 
-fn delete_action(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let action = game.design.actions.remove(named_action(game, request)?);
+fn delete_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let index = named_action(world, request)?;
+    let action = world.draft.actions.remove(index);
+    world.draft_changed();
     deleted("action", &action.id)
 }
 
@@ -227,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_patch_replaces_each_given_key_whole() {
-        let mut trial = Trial::demo();
+        let mut trial = Trial::demo().at_once();
         let path = [("version", "latest"), ("component_id", "seeds")];
         let patch = json!({ "type": "point", "constraints": { "max": "40" }, "_errors": [] });
         let design = trial.json("update_metric_design", &path, &[], patch, None);
@@ -246,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_action_can_be_played_at_once() {
+    fn a_new_action_can_be_played_once_it_is_deployed() {
         let mut trial = Trial::demo();
         let reward = json!({ "metric": { "id": "drops", "type": "point" }, "verb": "add", "value": "$scores.seeds * 0 + 5" });
         let body = json!({ "id": "challenge_1", "name": "Challenge 1", "requires": {}, "rules": [{ "requires": {}, "rewards": [reward] }], "variables": [] });
@@ -256,10 +209,15 @@ mod tests {
             "action_exists"
         );
         trial.create_player("nico");
+        let play = [("action_id", "challenge_1")];
+        let refusal = trial.refusal("play_action", &play, &[], json!({}), Some("nico"));
+        assert_eq!(refusal.name, "action_not_found");
+        trial.deploy();
         trial.play("nico", "challenge_1", json!({}));
         assert_eq!(trial.score("nico", "drops"), "5");
         let path = [("version", "latest"), ("component_id", "challenge_1")];
         trial.json("update_action_design", &path, &[], json!({ "rules": [] }), None);
+        trial.deploy();
         trial.play("nico", "challenge_1", json!({}));
         assert_eq!(trial.score("nico", "drops"), "5");
         trial.json("delete_action_design", &path, &[], json!({}), None);
@@ -276,45 +234,6 @@ mod tests {
         assert_eq!(keys(&list(&[("fields", "id,constraints.max")])[0]), ["constraints", "id"]);
         assert_eq!(list(&[("tags", "badge")]).as_array().map(Vec::len), Some(1));
         assert_eq!(list(&[("skip", "1"), ("limit", "2")]).as_array().map(Vec::len), Some(2));
-    }
-
-    #[test]
-    fn definitions_have_the_keys_of_the_recorded_ones_and_keep_hidden_items_secret() {
-        let mut trial = Trial::demo();
-        let metrics = trial.json("list_metric_definitions", &[], &[], json!({}), Some("lena"));
-        let by_id = |id: &str| {
-            metrics
-                .as_array()
-                .into_iter()
-                .flatten()
-                .find(|m| m["id"] == id)
-                .cloned()
-                .unwrap_or_default()
-        };
-        assert_eq!(keys(&by_id("yield")), ["description", "formula", "id", "name", "type"]);
-        assert_eq!(keys(&by_id("rank")), ["description", "id", "name", "states", "type"]);
-        assert_eq!(keys(&by_id("seeds")), ["id", "name", "type"]);
-        assert_eq!(keys(&by_id("shed")["items"]), ["Barrow", "Hoe", "Rake"]);
-        let one = trial.json(
-            "get_metric_definition",
-            &[("metric_id", "yield")],
-            &[],
-            json!({}),
-            Some("lena"),
-        );
-        assert_eq!(one["formula"], " $scores['seeds'] -$scores['shed']['barrow'] ");
-        assert_eq!(
-            trial
-                .refusal(
-                    "get_metric_definition",
-                    &[("metric_id", "apple")],
-                    &[],
-                    json!({}),
-                    Some("lena")
-                )
-                .name,
-            "metric_not_found"
-        );
     }
 
     #[test]

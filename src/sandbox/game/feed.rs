@@ -91,7 +91,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Event, Request, Window};
-    use crate::sandbox::game::{Call, Version};
+    use crate::sandbox::game::{Call, Environment, Version};
 
     fn feed(query: &[(&str, &str)]) -> Result<Value, &'static str> {
         let query: BTreeMap<String, String> =
@@ -104,6 +104,8 @@ mod tests {
             query: &query,
             body: &body,
             player: None,
+            environment: Environment::Production,
+            upload: None,
         };
         let now: Timestamp = "2018-01-14T12:00:00Z".parse().expect("a time");
         let event = |at: &str| Event {

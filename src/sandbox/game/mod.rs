@@ -9,6 +9,8 @@ mod boards;
 mod change;
 mod compound;
 mod condition;
+mod definitions;
+mod deployment;
 mod design;
 mod designs;
 mod dice;
@@ -35,6 +37,7 @@ mod trend;
 #[cfg(test)]
 mod trial;
 mod variable;
+mod world;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -43,6 +46,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 pub(crate) use self::refusal::{Outcome, Refusal};
+pub(crate) use self::world::{Environment, World};
 use crate::routes::Version;
 
 use self::board::Gain;
@@ -67,6 +71,17 @@ pub(crate) struct Call<'a> {
     pub(crate) body: &'a Value,
     /// The acting player, known to exist.
     pub(crate) player: Option<&'a str>,
+    pub(crate) environment: Environment,
+    /// The file of a multipart body.
+    pub(crate) upload: Option<&'a Upload>,
+}
+
+/// A file sent along, as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload {
+    pub(crate) file_name: Option<String>,
+    pub(crate) content_type: String,
+    pub(crate) bytes: Vec<u8>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +97,7 @@ impl Reply {
     }
 }
 
-/// The state of one game.
+/// The state of one game in one environment.
 #[derive(Debug)]
 pub(crate) struct Game {
     created: Timestamp,
@@ -96,6 +111,7 @@ pub(crate) struct Game {
 }
 
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
+type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
 const ROOMS: [&[(Version, &str, Handler)]; 8] = [
@@ -105,18 +121,27 @@ const ROOMS: [&[(Version, &str, Handler)]; 8] = [
     play::OPERATIONS,
     boards::OPERATIONS,
     processes::OPERATIONS,
-    designs::OPERATIONS,
+    definitions::OPERATIONS,
     assets::OPERATIONS,
 ];
 
-static HANDLERS: LazyLock<BTreeMap<Operation, Handler>> = LazyLock::new(|| {
-    let rows = ROOMS.iter().flat_map(|room| room.iter());
+/// What reaches beyond one environment: the draft, and what is loaded from it.
+const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 2] =
+    [designs::OPERATIONS, deployment::OPERATIONS];
+
+static HANDLERS: LazyLock<BTreeMap<Operation, Handler>> = LazyLock::new(|| table(&ROOMS));
+
+static DESIGN_HANDLERS: LazyLock<BTreeMap<Operation, DesignHandler>> =
+    LazyLock::new(|| table(&DESIGN_ROOMS));
+
+fn table<H: Copy>(rooms: &[&[(Version, &'static str, H)]]) -> BTreeMap<Operation, H> {
+    let rows = rooms.iter().flat_map(|room| room.iter());
     rows.map(|(version, operation, handler)| ((*version, *operation), *handler)).collect()
-});
+}
 
 impl Game {
     /// The Garden Club with its players and their history of the last weeks.
-    pub(crate) fn demo(now: Timestamp, seed: u64) -> Game {
+    pub(super) fn demo(now: Timestamp, seed: u64) -> Game {
         let mut game = Game::empty(now, seed);
         game.design = seed::design();
         seed::people(&mut game, now);
@@ -124,7 +149,7 @@ impl Game {
     }
 
     /// A game without design and players.
-    pub(crate) fn empty(now: Timestamp, seed: u64) -> Game {
+    pub(super) fn empty(now: Timestamp, seed: u64) -> Game {
         Game {
             created: now,
             design: Design::new(seed::zone()),
@@ -146,8 +171,7 @@ impl Game {
         self.players.iter().map(|player| (player.id.as_str(), player.alias.as_str()))
     }
 
-    /// None: this operation has no state here, the caller answers with an example.
-    pub(crate) fn answer(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Outcome<Reply>> {
+    fn answer(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Outcome<Reply>> {
         let handler = HANDLERS.get(&(call.version, call.operation))?;
         Some(handler(self, &Request { call, now }))
     }
@@ -179,28 +203,48 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::json;
 
-    use super::{Call, Game, HANDLERS, ROOMS, Version};
+    use super::{
+        Call, DESIGN_HANDLERS, DESIGN_ROOMS, Environment, HANDLERS, Operation, ROOMS, Version,
+        World,
+    };
 
     fn answers(
-        game: &mut Game,
+        world: &mut World,
         version: Version,
         operation: &str,
         body: &serde_json::Value,
         player: Option<&str>,
     ) -> bool {
         let (path, query) = (BTreeMap::new(), BTreeMap::new());
-        let call = Call { version, operation, path: &path, query: &query, body, player };
-        game.answer(&call, Timestamp::UNIX_EPOCH).is_some()
+        let environment = Environment::Production;
+        let call = Call {
+            version,
+            operation,
+            path: &path,
+            query: &query,
+            body,
+            player,
+            environment,
+            upload: None,
+        };
+        world.answer(&call, Timestamp::UNIX_EPOCH).is_some()
+    }
+
+    fn operations() -> impl Iterator<Item = &'static Operation> {
+        HANDLERS.keys().chain(DESIGN_HANDLERS.keys())
     }
 
     #[test]
     fn no_operation_is_listed_twice() {
-        assert_eq!(HANDLERS.len(), ROOMS.iter().map(|room| room.len()).sum::<usize>());
+        let rows = ROOMS.iter().map(|room| room.len()).sum::<usize>();
+        let design_rows = DESIGN_ROOMS.iter().map(|room| room.len()).sum::<usize>();
+        assert_eq!(HANDLERS.len() + DESIGN_HANDLERS.len(), rows + design_rows);
+        assert!(!HANDLERS.keys().any(|operation| DESIGN_HANDLERS.contains_key(operation)));
     }
 
     #[test]
     fn every_operation_with_state_is_a_route_of_the_catalogue() {
-        for (version, operation) in HANDLERS.keys() {
+        for (version, operation) in operations() {
             let known = crate::routes::all()
                 .any(|route| route.version == *version && route.operation == *operation);
             assert!(known, "{version} {operation}");
@@ -209,9 +253,9 @@ mod tests {
 
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
-        let mut game = Game::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut game, Version::V2, "list_teams", &json!({}), None));
-        assert!(!answers(&mut game, Version::V1, "admin_list_players", &json!({}), None));
+        let mut world = World::empty(Timestamp::UNIX_EPOCH, 1);
+        assert!(!answers(&mut world, Version::V2, "list_teams", &json!({}), None));
+        assert!(!answers(&mut world, Version::V1, "admin_list_players", &json!({}), None));
     }
 
     #[test]
@@ -225,12 +269,12 @@ mod tests {
             json!({ "id": {}, "rewards": [5, {}], "variables": 1, "event_ids": {} }),
         ];
         for now in [Timestamp::MIN, Timestamp::MAX] {
-            for mut game in [Game::empty(now, 1), Game::demo(now, 1)] {
-                for (version, operation) in HANDLERS.keys() {
+            for mut world in [World::empty(now, 1), World::demo(now, 1)] {
+                for (version, operation) in operations() {
                     for body in &bodies {
                         for player in [None, Some("student1"), Some("ghost")] {
                             assert!(
-                                answers(&mut game, *version, operation, body, player),
+                                answers(&mut world, *version, operation, body, player),
                                 "{operation}"
                             );
                         }

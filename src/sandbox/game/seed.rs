@@ -18,7 +18,7 @@ use super::player::{Membership, Player};
 use super::request::Report;
 use super::reward::Reward;
 use super::rule::{Level, Rule, RuleKind};
-use super::{Call, Game, Version};
+use super::{Call, Environment, Game, Version};
 
 const ZONE: &str = "Europe/Lisbon";
 
@@ -327,6 +327,8 @@ fn perform(
         query: &query,
         body,
         player: Some(player),
+        environment: Environment::Production,
+        upload: None,
     };
     // The history is fixed and known to be accepted; the tests below would notice a refusal.
     let _ = game.answer(&call, at);
@@ -354,7 +356,7 @@ mod tests {
     fn the_history_was_really_played() {
         let trial = Trial::demo();
         let played =
-            trial.game.events.iter().filter(|event| event.body["event"] == "action").count();
+            trial.game().events.iter().filter(|event| event.body["event"] == "action").count();
         assert_eq!(played, HISTORY.len());
     }
 
@@ -362,7 +364,7 @@ mod tests {
     fn the_players_that_clients_rely_on_exist() {
         let mut trial = Trial::demo();
         for id in ["student1", "player0", "mira", "otto", "lena", "johny"] {
-            assert!(trial.game.has_player(id), "{id}");
+            assert!(trial.game().has_player(id), "{id}");
         }
         let profile = trial.json("get_player", &[], &[], json!({}), Some("student1"));
         assert_eq!(
@@ -377,7 +379,7 @@ mod tests {
         let rows = trial.board("top_seeds", &[("cycle", "alltime")]);
         assert_eq!(rows[0].0, "mira");
         assert_eq!(
-            trial.game.player("mira").and_then(|mira| mira.scores.state("rank")),
+            trial.game().player("mira").and_then(|mira| mira.scores.state("rank")),
             Some("old_oak")
         );
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A game under test: short ways to send calls and to look at answers.
+//! A world under test: short ways to send calls and to look at answers.
 
 use std::collections::BTreeMap;
 
@@ -6,31 +6,73 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Game, Reply, Version, seed};
+use super::{Call, Environment, Game, Reply, Upload, Version, World, seed};
 
 pub(super) struct Trial {
-    pub(super) game: Game,
+    pub(super) world: World,
     version: Version,
+    environment: Environment,
+    upload: Option<Upload>,
     now: Timestamp,
 }
 
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 impl Trial {
-    fn of(build: impl Fn(Timestamp, u64) -> Game) -> Trial {
+    fn of(build: impl Fn(Timestamp, u64) -> World) -> Trial {
         // A Wednesday noon in winter, when Lisbon keeps UTC.
         let now: Timestamp = "2018-01-17T12:00:00Z".parse().expect("a time");
-        Trial { game: build(now, 7), version: Version::V2, now }
+        Trial {
+            world: build(now, 7),
+            version: Version::V2,
+            environment: Environment::Production,
+            upload: None,
+            now,
+        }
     }
 
     pub(super) fn demo() -> Trial {
-        Trial::of(Game::demo)
+        Trial::of(World::demo)
     }
 
     pub(super) fn empty_with_seed_design() -> Trial {
-        let mut trial = Trial::of(Game::empty);
-        trial.game.design = seed::design();
-        trial
+        Trial::of(|now, seed| {
+            World::of(|| {
+                let mut game = Game::empty(now, seed);
+                game.design = seed::design();
+                game
+            })
+        })
+    }
+
+    /// Design changes act at once.
+    pub(super) fn at_once(mut self) -> Trial {
+        self.world.deploy_at_once();
+        self
+    }
+
+    /// The calls that follow are those of a test client.
+    pub(super) fn in_staging(&mut self) -> &mut Trial {
+        self.environment = Environment::Staging;
+        self
+    }
+
+    pub(super) fn in_production(&mut self) -> &mut Trial {
+        self.environment = Environment::Production;
+        self
+    }
+
+    /// The calls that follow carry this file.
+    pub(super) fn with_file(&mut self, content_type: &str, bytes: &[u8]) {
+        self.upload = Some(Upload {
+            file_name: Some("upload".to_owned()),
+            content_type: content_type.to_owned(),
+            bytes: bytes.to_vec(),
+        });
+    }
+
+    pub(super) fn game(&self) -> &Game {
+        self.world.game(self.environment)
     }
 
     pub(super) fn v1(mut self) -> Trial {
@@ -61,8 +103,10 @@ impl Trial {
             query: &query,
             body: &body,
             player,
+            environment: self.environment,
+            upload: self.upload.as_ref(),
         };
-        self.game.answer(&call, self.now).expect("a known operation")
+        self.world.answer(&call, self.now).expect("a known operation")
     }
 
     pub(super) fn json(
@@ -98,18 +142,22 @@ impl Trial {
         self.json("admin_create_player", &[], &[], json!({ "id": id, "alias": id }), None);
     }
 
+    pub(super) fn deploy(&mut self) {
+        self.json("deploy_design", &[("version", "latest")], &[], json!({}), None);
+    }
+
     pub(super) fn play(&mut self, player: &str, action: &str, body: Value) -> Value {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
     }
 
     pub(super) fn score(&self, player: &str, metric: &str) -> String {
-        let player = self.game.player(player).expect("a player");
+        let player = self.game().player(player).expect("a player");
         player.scores.number(metric).map(|score| score.to_string()).unwrap_or_default()
     }
 
     /// Entity, score and rank of every row of a board.
     pub(super) fn board(&mut self, id: &str, query: Pairs<'_>) -> Vec<(String, String, u64)> {
-        let player = self.game.players.first().map(|player| player.id.clone());
+        let player = self.game().players.first().map(|player| player.id.clone());
         let page = self.json(
             "get_leaderboard",
             &[("leaderboard_id", id)],

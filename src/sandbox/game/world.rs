@@ -1,0 +1,91 @@
+//! The world of a game: the design under work, and the two environments that run what was loaded.
+
+use jiff::Timestamp;
+
+use super::design::Design;
+use super::refusal::Outcome;
+use super::request::Request;
+use super::{Call, DESIGN_HANDLERS, Game, Reply};
+
+/// Where a call takes effect. Each environment has its own players; the client decides which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Environment {
+    Staging,
+    Production,
+}
+
+impl Environment {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Environment::Staging => "staging",
+            Environment::Production => "production",
+        }
+    }
+}
+
+/// What designers change acts on no player until it is loaded into an environment.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// The version `latest`, as designers see it.
+    pub(super) draft: Design,
+    staging: Game,
+    production: Game,
+    deploys_at_once: bool,
+}
+
+impl World {
+    /// The Garden Club with its players and their history of the last weeks, in both environments.
+    pub(crate) fn demo(now: Timestamp, seed: u64) -> World {
+        World::of(|| Game::demo(now, seed))
+    }
+
+    /// A world without design and players.
+    pub(crate) fn empty(now: Timestamp, seed: u64) -> World {
+        World::of(|| Game::empty(now, seed))
+    }
+
+    pub(super) fn of(game: impl Fn() -> Game) -> World {
+        let (staging, production) = (game(), game());
+        World { draft: production.design.clone(), staging, production, deploys_at_once: false }
+    }
+
+    /// From now on design changes act at once, in both environments, without simulate and deploy.
+    pub(crate) fn deploy_at_once(&mut self) {
+        self.deploys_at_once = true;
+    }
+
+    pub(crate) fn game(&self, environment: Environment) -> &Game {
+        match environment {
+            Environment::Staging => &self.staging,
+            Environment::Production => &self.production,
+        }
+    }
+
+    pub(super) fn game_mut(&mut self, environment: Environment) -> &mut Game {
+        match environment {
+            Environment::Staging => &mut self.staging,
+            Environment::Production => &mut self.production,
+        }
+    }
+
+    /// None: this operation has no state here, the caller answers with an example.
+    pub(crate) fn answer(&mut self, call: &Call<'_>, now: Timestamp) -> Option<Outcome<Reply>> {
+        match DESIGN_HANDLERS.get(&(call.version, call.operation)) {
+            Some(handler) => Some(handler(self, &Request { call, now })),
+            None => self.game_mut(call.environment).answer(call, now),
+        }
+    }
+
+    /// To be called after every change of the draft.
+    pub(super) fn draft_changed(&mut self) {
+        if self.deploys_at_once {
+            self.load(Environment::Staging);
+            self.load(Environment::Production);
+        }
+    }
+
+    /// From now on the environment runs the draft as it is.
+    pub(super) fn load(&mut self, environment: Environment) {
+        self.game_mut(environment).design = self.draft.clone();
+    }
+}
