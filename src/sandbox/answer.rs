@@ -1,24 +1,28 @@
 //! HTTP answers.
 
-use axum::body::Body;
-use axum::http::Response;
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-    RETRY_AFTER,
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Response;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    LOCATION, RETRY_AFTER,
 };
 use reqwest::Url;
 use serde_json::{Value, json};
 
+use super::fault::status;
 use super::game::{Refusal, Reply};
 
-pub(super) fn success(reply: Reply) -> Response<Body> {
+pub(super) type Answer = Response<Full<Bytes>>;
+
+pub(super) fn success(reply: Reply) -> Answer {
     match reply {
         Reply::Json(value) => json(200, &value),
-        Reply::Image { content_type, bytes } => whole(200, content_type, bytes),
+        Reply::Image { content_type, bytes } => whole(200, content_type, bytes.into()),
     }
 }
 
-pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
+pub(super) fn refused(refusal: &Refusal) -> Answer {
     let mut body = json!({"error": refusal.name, "error_description": refusal.text});
     if let Some(data) = &refusal.data {
         body["data"] = data.clone();
@@ -30,39 +34,38 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
     response
 }
 
-pub(super) fn json(status: u16, value: &Value) -> Response<Body> {
-    whole(status, "application/json; charset=utf-8", value.to_string().into_bytes())
+pub(super) fn json(status: u16, value: &Value) -> Answer {
+    whole(status, "application/json; charset=utf-8", value.to_string().into())
 }
 
 /// A page for a person. Scripts of other origins have no business with it.
-pub(super) fn page(status: u16, html: String) -> Response<Body> {
+pub(super) fn page(status: u16, html: String) -> Answer {
     // No `form-action`: browsers apply it to the way back to the application too.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; \
                   frame-ancestors 'none'";
-    Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "text/html; charset=utf-8")
-        .header(CONTENT_SECURITY_POLICY, policy)
-        .header(CACHE_CONTROL, "no-store")
-        .body(Body::from(html))
-        .unwrap_or_default()
+    let mut answer = whole(status, "text/html; charset=utf-8", html.into());
+    let headers = answer.headers_mut();
+    headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
-pub(super) fn redirect(address: &Url) -> Response<Body> {
-    Response::builder()
-        .status(302)
-        .header(LOCATION, address.as_str())
-        .header(CACHE_CONTROL, "no-store")
-        .body(Body::empty())
-        .unwrap_or_default()
+pub(super) fn redirect(address: &Url) -> Answer {
+    let mut answer = Answer::default();
+    *answer.status_mut() = status(302);
+    let headers = answer.headers_mut();
+    headers.extend(HeaderValue::from_str(address.as_str()).ok().map(|to| (LOCATION, to)));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
 }
 
-fn whole(status: u16, content_type: &'static str, bytes: Vec<u8>) -> Response<Body> {
-    Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, content_type)
-        // The browser SDK reads answers, errors too, from pages of any origin.
-        .header(ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .body(Body::from(bytes))
-        .unwrap_or_default()
+pub(super) fn whole(code: u16, content_type: &str, body: Bytes) -> Answer {
+    let mut answer = Answer::new(Full::new(body));
+    *answer.status_mut() = status(code);
+    let headers = answer.headers_mut();
+    headers.extend(HeaderValue::from_str(content_type).ok().map(|kind| (CONTENT_TYPE, kind)));
+    // The browser SDK reads answers, errors too, from pages of any origin.
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    answer
 }

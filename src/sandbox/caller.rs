@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use hyper::header::{AUTHORIZATION, HeaderMap};
 
 use super::game::{Environment, Outcome, Refusal, World};
 use super::rights::Right;
@@ -65,7 +64,7 @@ pub(super) fn credential(query: &BTreeMap<String, String>, headers: &HeaderMap) 
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Method;
+    use hyper::Method;
     use jiff::Timestamp;
 
     use super::*;

@@ -1,33 +1,18 @@
 //! Example answers, made from the schemas of the specs.
 
-use std::sync::LazyLock;
-
 use serde_json::{Map, Value, json};
 
-use crate::routes::{Route, Version};
-
-static V1: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!(concat!(env!("OUT_DIR"), "/v1.json"))));
-static V2: LazyLock<Value> =
-    LazyLock::new(|| read(include_str!(concat!(env!("OUT_DIR"), "/v2.json"))));
+use super::described;
+use crate::routes::Route;
 
 /// Schemas may refer to themselves; deeper than this an example says no more.
 const DEEPEST: usize = 8;
 
-fn read(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
 /// An answer of `route` that fits its schema; None where it answers with an image.
 pub(super) fn of(route: &Route) -> Option<Value> {
-    let spec: &Value = match route.version {
-        Version::V1 => &V1,
-        Version::V2 => &V2,
-    };
-    let operation = &spec["paths"][route.path][route.method.as_str().to_ascii_lowercase()];
-    let content = &operation["responses"]["200"]["content"];
+    let content = &described::operation(route)["responses"]["200"]["content"];
     let schema = content.get("application/json")?.get("schema")?;
-    Some(example(spec, schema, 0))
+    Some(example(described::spec(route.version), schema, 0))
 }
 
 fn example(spec: &Value, schema: &Value, depth: usize) -> Value {
@@ -38,7 +23,7 @@ fn example(spec: &Value, schema: &Value, depth: usize) -> Value {
     if let Some(given) = schema.get("example") {
         return given.clone();
     }
-    if let Some(first) = schema["oneOf"].get(0).or_else(|| schema["allOf"].get(0)) {
+    if let Some(first) = ["oneOf", "allOf", "anyOf"].iter().find_map(|key| schema[key].get(0)) {
         return example(spec, first, depth + 1);
     }
     match schema["type"].as_str() {
@@ -66,7 +51,7 @@ fn object(spec: &Value, schema: &Value, depth: usize) -> Map<String, Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::routes;
+    use crate::routes::{self, Version};
 
     #[test]
     fn every_route_that_answers_json_has_an_example() {

@@ -2,24 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
-use axum::http::Response;
 use reqwest::Url;
 use serde_json::Value;
 
+use super::answer::{self, Answer};
 use super::clients::Clients;
 use super::codes::Login;
+use super::page;
 use super::pkce::Challenge;
-use super::server::State;
-use super::{answer, page};
+use super::state::State;
 
 /// Answers the page's address and its form alike: a `player_id` in the query counts as submitted,
 /// so that scripts can log in.
-pub(super) fn respond(
-    state: &State,
-    fields: &BTreeMap<String, String>,
-    submitted: bool,
-) -> Response<Body> {
+pub(super) fn respond(state: &State, fields: &BTreeMap<String, String>, submitted: bool) -> Answer {
     let field = |name: &str| fields.get(name).map(String::as_str);
     // Whoever is not known to be the application gets nobody sent to them.
     let (client_id, redirect_uri, address) = match addressee(state, &field) {
@@ -93,7 +88,7 @@ struct Back<'a> {
 
 impl Back<'_> {
     /// The address keeps its own query.
-    fn with_query(&self, pairs: &[(&str, &str)]) -> Response<Body> {
+    fn with_query(&self, pairs: &[(&str, &str)]) -> Answer {
         let mut address = self.address.clone();
         let own = address.query().filter(|own| !own.is_empty());
         let own = own.map(|own| format!("{own}&")).unwrap_or_default();
@@ -101,13 +96,13 @@ impl Back<'_> {
         answer::redirect(&address)
     }
 
-    fn with_fragment(&self, pairs: &[(&str, &str)]) -> Response<Body> {
+    fn with_fragment(&self, pairs: &[(&str, &str)]) -> Answer {
         let mut address = self.address.clone();
         address.set_fragment(Some(&self.encode(pairs)));
         answer::redirect(&address)
     }
 
-    fn with_token(&self, token: &Value) -> Response<Body> {
+    fn with_token(&self, token: &Value) -> Answer {
         let text = |name: &str| token[name].as_str().unwrap_or_default();
         self.with_fragment(&[
             ("access_token", text("access_token")),
@@ -117,7 +112,7 @@ impl Back<'_> {
     }
 
     /// An application reads a refusal where it would have read the success.
-    fn refused(&self, implicit: bool, error: &str) -> Response<Body> {
+    fn refused(&self, implicit: bool, error: &str) -> Answer {
         let pairs = [("error", error)];
         if implicit { self.with_fragment(&pairs) } else { self.with_query(&pairs) }
     }
@@ -132,11 +127,11 @@ impl Back<'_> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::header::LOCATION;
+    use hyper::header::LOCATION;
 
     use super::*;
 
-    fn location(response: &Response<Body>) -> &str {
+    fn location(response: &Answer) -> &str {
         assert_eq!(response.status(), 302);
         response.headers()[LOCATION].to_str().unwrap()
     }

@@ -27,37 +27,49 @@
 //! ```
 
 mod answer;
+mod body;
+mod builder;
 mod caller;
+mod certificate;
+mod check;
 mod clients;
+mod clock;
 mod codes;
+mod control;
+mod described;
 mod example;
+mod fault;
+mod form;
 mod game;
 mod grant;
 mod jwt;
+mod line;
+mod listen;
 mod login;
 mod page;
 mod pkce;
 mod record;
 mod rights;
 mod server;
+mod state;
 mod tokens;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
 use crate::kind::AuthorizationCode;
-use clients::Clients;
-use game::World;
+pub use builder::SandboxBuilder;
+pub use certificate::{Certificate, CertificateError};
+pub use fault::Fault;
 pub use record::Received;
 pub use rights::Right;
-use server::State;
-use tokens::Tokens;
+use state::State;
 
 const CLIENT_ID: &str = "sandbox";
 const CLIENT_SECRET: &str = "sandbox-secret";
@@ -67,6 +79,7 @@ const CLIENT_SECRET: &str = "sandbox-secret";
 #[derive(Debug)]
 pub struct Sandbox {
     address: SocketAddr,
+    tls: bool,
     state: Arc<State>,
     /// Dropped with the sandbox, which the server takes as the sign to end.
     _running: oneshot::Sender<()>,
@@ -84,15 +97,7 @@ impl Sandbox {
 
     /// Options before the start.
     pub fn builder() -> SandboxBuilder {
-        let builder = SandboxBuilder {
-            token_lifetime: Duration::from_secs(24 * 60 * 60),
-            omit_refresh_token: false,
-            seed: 0,
-            demo: true,
-            deploy_at_once: false,
-            clients: Clients::default(),
-        };
-        builder.client(CLIENT_ID, CLIENT_SECRET, Right::ALL.iter().copied())
+        SandboxBuilder::new()
     }
 
     /// Address of both hosts: the login page is `/auth`, tokens come from `/auth/token`, the API is
@@ -102,7 +107,8 @@ impl Sandbox {
     /// is answered as its form is, by a redirect.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// A client of the sandbox, ready to use.
@@ -161,7 +167,58 @@ impl Sandbox {
     /// #     .block_on(example()).unwrap();
     /// ```
     pub fn advance(&self, by: Duration) {
-        self.state.advance(by);
+        self.state.clock().advance(SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX));
+    }
+
+    /// Sets the sandbox's clock, forward or back. It goes on from there, unless it is frozen.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use playoff::sandbox::Sandbox;
+    ///
+    /// let sandbox = Sandbox::builder().frozen().start().await?;
+    /// sandbox.set_time("2027-01-03T09:00:00Z".parse()?);
+    ///
+    /// let playoff = sandbox.playoff().with_player("johny");
+    /// let played = playoff.v2().play_action().action_id("water").await?;
+    /// let at = played.events.local[0].timestamp.as_ref().unwrap();
+    /// assert_eq!(at.as_str(), "2027-01-03T09:00:00.000Z");
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// #     .block_on(example()).unwrap();
+    /// ```
+    pub fn set_time(&self, to: Timestamp) {
+        self.state.clock().set(to);
+    }
+
+    /// The moment of the sandbox's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.state.now()
+    }
+
+    /// Lets something go wrong with the next calls; see [`Fault`]. Faults wait in the order in which
+    /// they were asked for, and a call meets the first that concerns it.
+    ///
+    /// # Panics
+    ///
+    /// When the fault is for an operation that no route has, or has a status that is none.
+    pub fn inject(&self, fault: Fault) {
+        if let Some(flaw) = fault.flaw() {
+            panic!("{flaw}");
+        }
+        self.state.faults().add(fault);
+    }
+
+    /// Forgets the faults that have not happened yet.
+    pub fn clear_faults(&self) {
+        self.state.faults().clear();
+    }
+
+    /// The game as it was at the start. Tokens, the clock and the record stay as they are.
+    pub fn reset(&self) {
+        self.state.reset();
     }
 
     /// Makes all refresh tokens bad, so that players have to log in again once their tokens end.
@@ -193,6 +250,13 @@ impl Sandbox {
         self.state.record().all()
     }
 
+    /// How many of the [`requests`](Sandbox::requests) asked for this operation, such as
+    /// `play_action`, of either version; `token` and `login` are those of the login host.
+    #[must_use]
+    pub fn count(&self, operation: &str) -> usize {
+        self.state.record().count(operation)
+    }
+
     /// Forgets the requests that came in so far.
     pub fn clear_requests(&self) {
         self.state.record().clear();
@@ -208,137 +272,5 @@ impl Sandbox {
     #[must_use]
     pub fn api_requests(&self) -> usize {
         self.state.api_requests()
-    }
-}
-
-/// Options of a [`Sandbox`].
-#[derive(Clone)]
-#[must_use = "start() makes the sandbox"]
-pub struct SandboxBuilder {
-    token_lifetime: Duration,
-    omit_refresh_token: bool,
-    seed: u64,
-    demo: bool,
-    deploy_at_once: bool,
-    clients: Clients,
-}
-
-impl SandboxBuilder {
-    /// How long a token lives, in whole seconds; a day unless told otherwise.
-    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
-        self.token_lifetime = lifetime;
-        self
-    }
-
-    /// Leaves the refresh token out where tokens are renewed: the one they were renewed with stays
-    /// good.
-    pub fn omit_refresh_token(mut self) -> Self {
-        self.omit_refresh_token = true;
-        self
-    }
-
-    /// Where the randomness of rewards starts; the same seed gives the same game.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Starts with an empty game instead of the demo one.
-    pub fn empty(mut self) -> Self {
-        self.demo = false;
-        self
-    }
-
-    /// Lets design changes act at once, in staging and in production, without simulate and deploy.
-    pub fn deploy_at_once(mut self) -> Self {
-        self.deploy_at_once = true;
-        self
-    }
-
-    /// Makes this client a test client: everything it does happens in staging, on players of its
-    /// own, and what it deploys reaches no further.
-    ///
-    /// ```
-    /// use playoff::sandbox::{Right, Sandbox};
-    ///
-    /// let builder = Sandbox::builder()
-    ///     .client("probe", "its-secret", Right::ALL.iter().copied())
-    ///     .test_client("probe");
-    /// # drop(builder);
-    /// ```
-    pub fn test_client(mut self, id: impl Into<String>) -> Self {
-        self.clients.add_test(id.into());
-        self
-    }
-
-    /// Knows this client, with these rights alone. A client that nobody named is accepted with any
-    /// secret, which from then on is its secret, and has all rights; `wrong_id` never is.
-    pub fn client(
-        mut self,
-        id: impl Into<String>,
-        secret: impl Into<String>,
-        rights: impl IntoIterator<Item = Right>,
-    ) -> Self {
-        self.clients.add(id.into(), secret.into(), rights.into_iter().collect());
-        self
-    }
-
-    /// Registers an address to which this client's players may return after their login. A client
-    /// with none may name any http or https address; one with some, only these, letter by letter.
-    ///
-    /// ```
-    /// use playoff::sandbox::{Right, Sandbox};
-    ///
-    /// let builder = Sandbox::builder()
-    ///     .client("shop", "its-secret", [Right::RuntimeRead, Right::RuntimeWrite])
-    ///     .redirect_uri("shop", "https://shop.example/back");
-    /// # drop(builder);
-    /// ```
-    pub fn redirect_uri(mut self, client_id: impl Into<String>, uri: impl Into<String>) -> Self {
-        self.clients.add_redirect(client_id.into(), uri.into());
-        self
-    }
-
-    /// Starts the server.
-    ///
-    /// # Errors
-    ///
-    /// When this machine has no free port to listen on.
-    pub async fn start(self) -> std::io::Result<Sandbox> {
-        let now = jiff::Timestamp::now();
-        let start = if self.demo { World::demo } else { World::empty };
-        let mut world = start(now, self.seed);
-        if self.deploy_at_once {
-            world.deploy_at_once();
-        }
-        let tokens = Tokens::new(self.clients, self.token_lifetime, self.omit_refresh_token);
-        let state = Arc::new(State::new(world, tokens));
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let address = listener.local_addr()?;
-        let (running, ended) = oneshot::channel::<()>();
-        let server = axum::serve(listener, server::router(Arc::clone(&state)))
-            .with_graceful_shutdown(async {
-                // An error means that the sandbox was dropped, which is the sign.
-                let _ = ended.await;
-            });
-        tokio::spawn(async move {
-            if let Err(error) = server.await {
-                tracing::error!(%error, "the sandbox ended");
-            }
-        });
-        Ok(Sandbox { address, state, _running: running })
-    }
-}
-
-impl std::fmt::Debug for SandboxBuilder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SandboxBuilder")
-            .field("token_lifetime", &self.token_lifetime)
-            .field("omit_refresh_token", &self.omit_refresh_token)
-            .field("seed", &self.seed)
-            .field("demo", &self.demo)
-            .field("deploy_at_once", &self.deploy_at_once)
-            .field("clients", &self.clients.len())
-            .finish()
     }
 }

@@ -2,13 +2,19 @@
 
 use std::collections::VecDeque;
 
-use axum::http::header::{AUTHORIZATION, COOKIE};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use serde_json::{Map, Value};
+use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::model::Timestamp;
 
 /// The latest requests are kept, no more than this.
 const MOST: usize = 10_000;
+
+/// Longer bodies are kept in part, and so many bytes of all together.
+const LONGEST_BODY: usize = 64 * 1024;
+const ALL_BODIES: usize = 64 * 1024 * 1024;
 
 const MASK: &str = "[redacted]";
 
@@ -31,14 +37,25 @@ pub struct Received {
     pub query: Vec<(String, String)>,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as text; what is no UTF-8, such as an upload, is replaced by `\u{fffd}`.
+    /// The body as text, its first 64 KiB; what is no UTF-8, such as an upload, is replaced by
+    /// `\u{fffd}`.
     pub body: String,
+    /// The operation that it asked for, such as `play_action`; `token` and `login` for requests to
+    /// the login host, `None` where there is no such route.
+    pub operation: Option<&'static str>,
+    /// When it came, by the sandbox's clock.
+    pub at: Timestamp,
     /// What it was answered with.
     pub status: StatusCode,
 }
 
 impl Received {
-    pub(super) fn new(head: &Parts, body: &[u8], status: StatusCode) -> Self {
+    pub(super) fn new(
+        (head, body): (&Parts, &[u8]),
+        operation: Option<&'static str>,
+        at: jiff::Timestamp,
+        status: StatusCode,
+    ) -> Self {
         let mut headers = head.headers.clone();
         for name in [AUTHORIZATION, COOKIE] {
             if headers.contains_key(&name) {
@@ -48,7 +65,7 @@ impl Received {
         let path = head.uri.path();
         let (secret, body) = match path.starts_with("/auth") {
             true => (OF_AUTH, fields(body)),
-            false => (OF_API, String::from_utf8_lossy(body).into_owned()),
+            false => (OF_API, text(body)),
         };
         Received {
             method: head.method.clone(),
@@ -56,9 +73,32 @@ impl Received {
             query: pairs(head.uri.query().unwrap_or_default().as_bytes(), secret),
             headers,
             body,
+            operation,
+            at: at.into(),
             status,
         }
     }
+
+    pub(super) fn to_json(&self) -> Value {
+        let headers = self
+            .headers
+            .iter()
+            .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]));
+        json!({
+            "method": self.method.as_str(),
+            "path": self.path,
+            "query": self.query,
+            "headers": headers.collect::<Vec<_>>(),
+            "body": self.body,
+            "operation": self.operation,
+            "at": self.at,
+            "status": self.status.as_u16(),
+        })
+    }
+}
+
+fn text(body: &[u8]) -> String {
+    String::from_utf8_lossy(&body[..body.len().min(LONGEST_BODY)]).into_owned()
 }
 
 fn pairs(text: &[u8], secret: &[&str]) -> Vec<(String, String)> {
@@ -86,34 +126,45 @@ fn fields(body: &[u8]) -> String {
 }
 
 #[derive(Default)]
-pub(super) struct Record(VecDeque<Received>);
+pub(super) struct Record {
+    kept: VecDeque<Received>,
+    /// Bytes of all bodies that are kept.
+    bytes: usize,
+}
 
 impl Record {
     pub(super) fn push(&mut self, received: Received) {
-        if self.0.len() == MOST {
-            self.0.pop_front();
+        self.bytes += received.body.len();
+        self.kept.push_back(received);
+        while self.kept.len() > MOST || self.bytes > ALL_BODIES {
+            let Some(oldest) = self.kept.pop_front() else { break };
+            self.bytes -= oldest.body.len();
         }
-        self.0.push_back(received);
     }
 
     pub(super) fn all(&self) -> Vec<Received> {
-        self.0.iter().cloned().collect()
+        self.kept.iter().cloned().collect()
+    }
+
+    pub(super) fn count(&self, operation: &str) -> usize {
+        self.kept.iter().filter(|received| received.operation == Some(operation)).count()
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        *self = Record::default();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use hyper::Request;
 
     use super::*;
 
-    fn received(request: axum::http::request::Builder, body: &str) -> Received {
+    fn received(request: hyper::http::request::Builder, body: &str) -> Received {
         let (head, ()) = request.body(()).unwrap().into_parts();
-        Received::new(&head, body.as_bytes(), StatusCode::OK)
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Received::new((&head, body.as_bytes()), None, at, StatusCode::OK)
     }
 
     #[test]
@@ -144,5 +195,17 @@ mod tests {
         assert_eq!((all.len(), all[0].path.as_str()), (MOST, "/1"));
         record.clear();
         assert!(record.all().is_empty());
+    }
+
+    #[test]
+    fn large_bodies_are_kept_in_part_and_not_all_of_them() {
+        let mut record = Record::default();
+        let body = "x".repeat(LONGEST_BODY + 1);
+        let most = ALL_BODIES / LONGEST_BODY;
+        for _ in 0..=most {
+            record.push(received(Request::post("/v2/x"), &body));
+        }
+        let all = record.all();
+        assert_eq!((all.len(), all[0].body.len()), (most, LONGEST_BODY));
     }
 }

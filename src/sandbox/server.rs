@@ -1,121 +1,83 @@
 //! Takes a request apart and finds who answers it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, CONTENT_TYPE,
+use hyper::body::Incoming;
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, CONTENT_TYPE, HeaderMap,
+    HeaderValue,
 };
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
-use jiff::Timestamp;
+use hyper::http::request::Parts;
+use hyper::{Method, Request};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::answer::{self, Answer};
 use super::caller::credential;
-use super::game::{Call, Outcome, Refusal, Reply, World};
-use super::record::{Received, Record};
+use super::fault::Fault;
+use super::game::{Call, Outcome, Refusal, Reply};
+use super::line::Cut;
+use super::record::Received;
 use super::rights::Right;
-use super::tokens::Tokens;
-use super::{answer, example, grant, login, page};
+use super::state::State;
+use super::{body, check, control, example, form, grant, login, page};
 use crate::routes::{self, Route, Version};
 
-const LARGEST_BODY: usize = 10 * 1024 * 1024;
-
-pub(super) struct State {
-    world: Mutex<World>,
-    tokens: Mutex<Tokens>,
-    /// How far the sandbox's clock is ahead of this machine's.
-    ahead: Mutex<Duration>,
-    record: Mutex<Record>,
-    token_requests: AtomicUsize,
-    api_requests: AtomicUsize,
+/// The answer, and where the connection is to be cut in it.
+pub(super) async fn respond(state: &State, request: Request<Incoming>) -> (Answer, Option<Cut>) {
+    let (head, incoming) = request.into_parts();
+    let body = match body::read(incoming).await {
+        Ok(body) => body,
+        Err(refusal) => return (answer::refused(&refusal), None),
+    };
+    if head.uri.path().starts_with("/sandbox/") {
+        return (control::respond(state, &head, &body), None);
+    }
+    let operation = operation(&head);
+    let fault = state.faults().take(operation);
+    let answer = match &fault {
+        None => answered(state, &head, &body).await,
+        Some(fault) => troubled(state, &head, &body, fault).await,
+    };
+    let seen = Received::new((&head, &body), operation, state.now(), answer.status());
+    state.record().push(seen);
+    match fault {
+        Some(fault) if fault.is_silence() => std::future::pending().await,
+        fault => (answer, fault.and_then(|fault| fault.cut_of())),
+    }
 }
 
-impl State {
-    pub(super) fn new(world: World, tokens: Tokens) -> Self {
-        State {
-            world: Mutex::new(world),
-            tokens: Mutex::new(tokens),
-            ahead: Mutex::default(),
-            record: Mutex::default(),
-            token_requests: AtomicUsize::new(0),
-            api_requests: AtomicUsize::new(0),
+/// What the record and faults call this request.
+fn operation(head: &Parts) -> Option<&'static str> {
+    match head.uri.path() {
+        "/auth/token" => Some("token"),
+        "/auth" => Some("login"),
+        path => {
+            let (version, path) = version(path)?;
+            Some(routes::find(version, &head.method, path)?.0.operation)
         }
     }
+}
 
-    pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+/// The answer of a call that a fault waited for.
+async fn troubled(state: &State, head: &Parts, body: &[u8], fault: &Fault) -> Answer {
+    if let Some(delay) = fault.delay_of() {
+        tokio::time::sleep(delay).await;
     }
-
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn ahead(&self) -> MutexGuard<'_, Duration> {
-        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn advance(&self, by: Duration) {
-        let mut ahead = self.ahead();
-        *ahead = ahead.saturating_add(by);
-    }
-
-    /// The moment for all that happens here: the game, codes and tokens.
-    pub(super) fn now(&self) -> Timestamp {
-        Timestamp::now().checked_add(*self.ahead()).unwrap_or(Timestamp::MAX)
-    }
-
-    pub(super) fn token_requests(&self) -> usize {
-        self.token_requests.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn api_requests(&self) -> usize {
-        self.api_requests.load(Ordering::Relaxed)
+    match fault.instead() {
+        None => fault.garble(answered(state, head, body).await).await,
+        Some(instead) => {
+            match head.uri.path() {
+                "/auth/token" => state.count_token_request(),
+                path if version(path).is_some() => state.count_api_request(),
+                _ => {}
+            }
+            instead
+        }
     }
 }
 
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("State")
-            .field("token_requests", &self.token_requests)
-            .field("api_requests", &self.api_requests)
-            .finish_non_exhaustive()
-    }
-}
-
-pub(super) fn router(state: Arc<State>) -> Router {
-    Router::new().fallback(move |request: Request<Body>| {
-        let state = Arc::clone(&state);
-        async move { respond(&state, request).await }
-    })
-}
-
-async fn respond(state: &State, request: Request<Body>) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    if head.method == Method::OPTIONS {
-        return preflight();
-    }
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return answer::refused(&Refusal::fault(
-            "",
-            "The body is larger than 10 MiB or was cut off",
-        ));
-    };
-    let answer = answered(state, &head, &body);
-    state.record().push(Received::new(&head, &body, answer.status()));
-    answer
-}
-
-fn answered(state: &State, head: &Parts, body: &[u8]) -> Response<Body> {
+async fn answered(state: &State, head: &Parts, body: &[u8]) -> Answer {
     let outcome = match (&head.method, head.uri.path()) {
         (&Method::POST, "/auth/token") => token(state, &head.headers, body),
         (&Method::GET, "/auth") => {
@@ -130,14 +92,15 @@ fn answered(state: &State, head: &Parts, body: &[u8]) -> Response<Body> {
             Ok(answer::page(200, page::notice("Logged out", "You are logged out.")))
         }
         (_, "/auth/token" | "/auth" | "/logout") => Err(no_route()),
-        _ => api(state, &head.method, &head.uri, &head.headers, body),
+        (&Method::OPTIONS, path) if version(path).is_some() => Ok(preflight()),
+        _ => api(state, head, body).await,
     };
     outcome.unwrap_or_else(|refusal| answer::refused(&refusal))
 }
 
-fn preflight() -> Response<Body> {
-    let mut response = answer::json(200, &json!({}));
-    let headers = response.headers_mut();
+fn preflight() -> Answer {
+    let mut answer = answer::json(200, &json!({}));
+    let headers = answer.headers_mut();
     headers.insert(
         ACCESS_CONTROL_ALLOW_METHODS,
         HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"),
@@ -146,11 +109,11 @@ fn preflight() -> Response<Body> {
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("content-type, authorization"),
     );
-    response
+    answer
 }
 
-fn token(state: &State, headers: &HeaderMap, body: &[u8]) -> Outcome<Response<Body>> {
-    state.token_requests.fetch_add(1, Ordering::Relaxed);
+fn token(state: &State, headers: &HeaderMap, body: &[u8]) -> Outcome<Answer> {
+    state.count_token_request();
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let malformed = || Refusal::new(400, "invalid_request", "Malformed request body");
     // Official SDKs send either; where none is named, a brace tells.
@@ -164,32 +127,25 @@ fn token(state: &State, headers: &HeaderMap, body: &[u8]) -> Outcome<Response<Bo
     Ok(answer::json(200, &grant::answer(&mut state.tokens(), &fields, state.now())?))
 }
 
-fn api(
-    state: &State,
-    method: &Method,
-    uri: &axum::http::Uri,
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Outcome<Response<Body>> {
-    state.api_requests.fetch_add(1, Ordering::Relaxed);
-    let query = query(uri.query().unwrap_or_default());
-    let credential = credential(&query, headers).unwrap_or_default();
+async fn api(state: &State, head: &Parts, body: &[u8]) -> Outcome<Answer> {
+    state.count_api_request();
+    let query = query(head.uri.query().unwrap_or_default());
+    let credential = credential(&query, &head.headers).unwrap_or_default();
     let caller = state.tokens().caller(&credential, state.now())?;
-    let (version, path) = version(uri.path()).ok_or_else(no_route)?;
+    let (version, path) = version(head.uri.path()).ok_or_else(no_route)?;
     // The specs do not list it, as it is about the token alone.
-    if method == Method::POST && path.trim_end_matches('/') == "/logout" {
+    if head.method == Method::POST && path.trim_end_matches('/') == "/logout" {
         state.tokens().revoke(&credential);
         return Ok(answer::json(200, &json!({"message": "You have been logged out"})));
     }
-    let (route, parameters) = routes::find(version, method, path).ok_or_else(no_route)?;
-    caller.need(Right::needed(path, method == Method::GET))?;
-    let form =
-        headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/"));
-    // Uploads are answered with an example: no state is made of them yet.
-    let body = if form { json!({}) } else { read_body(method, body)? };
+    let (route, parameters) = routes::find(version, &head.method, path).ok_or_else(no_route)?;
+    caller.need(Right::needed(path, head.method == Method::GET))?;
+    let upload = form::file(&head.headers, body).await?;
     let parameters = decode(parameters);
     let mut world = state.world();
     let player = caller.acting_player(route, &query, &world)?;
+    let body = if upload.is_some() { json!({}) } else { body::json(&head.method, body)? };
+    check::request(route, &query, &body)?;
     let call = Call {
         version,
         operation: route.operation,
@@ -198,7 +154,7 @@ fn api(
         body: &body,
         player: player.as_deref(),
         environment: caller.environment,
-        upload: None,
+        upload: upload.as_ref(),
     };
     match world.answer(&call, state.now()) {
         Some(outcome) => Ok(answer::success(outcome?)),
@@ -206,7 +162,7 @@ fn api(
     }
 }
 
-fn from_schema(route: &Route) -> Response<Body> {
+fn from_schema(route: &Route) -> Answer {
     let mut response = match example::of(route) {
         Some(value) => answer::success(Reply::Json(value)),
         None => answer::success(Reply::picture(route.operation)),
@@ -240,20 +196,6 @@ fn decode(parameters: BTreeMap<&'static str, &str>) -> BTreeMap<String, String> 
         (name.to_owned(), percent_decode_str(value).decode_utf8_lossy().into_owned())
     });
     decoded.collect()
-}
-
-/// SDKs send `{}` with GET and DELETE, and nothing, `[]` or `null` for an empty body.
-fn read_body(method: &Method, body: &[u8]) -> Outcome<Value> {
-    if body.is_empty() || method == Method::GET || method == Method::DELETE {
-        return Ok(json!({}));
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(Value::Object(fields)),
-        Ok(Value::Null) => Ok(json!({})),
-        Ok(Value::Array(items)) if items.is_empty() => Ok(json!({})),
-        Ok(_) => Err(Refusal::fault("", "The body is no JSON object")),
-        Err(error) => Err(Refusal::fault("", format!("The body is no JSON: {error}"))),
-    }
 }
 
 fn no_route() -> Box<Refusal> {

@@ -5,6 +5,7 @@ mod calls;
 #[path = "../../build/dialect/mod.rs"]
 mod dialect;
 mod every_operation;
+mod faults;
 mod handover;
 mod hands;
 mod login;

@@ -229,3 +229,52 @@ async fn a_day_that_is_put_forward_begins_a_daily_board_anew_and_leaves_the_allt
     assert!(tomorrow.is_none() || tomorrow.as_deref() == Some("0"), "{tomorrow:?}");
     assert_eq!(score(Alltime).await, ever);
 }
+
+#[tokio::test]
+async fn a_large_body_is_answered_and_thrown_away() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let token = a_token(&sandbox, &client).await;
+    let url = format!("{}/v2/admin/players", sandbox.url());
+    let body = vec![b' '; 50 * 1024 * 1024];
+    let (status, answer) = http(client.post(&url).bearer_auth(&token).body(body)).await;
+    assert_eq!((status, &answer["error"]), (413, &json!("request_too_large")));
+    let (status, _) = http(client.get(&url).bearer_auth(&token)).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn malformed_and_deeply_nested_json_is_refused_with_its_place() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let client = reqwest::Client::new();
+    let token = a_token(&sandbox, &client).await;
+    let url = format!("{}/v2/design/versions/latest/actions", sandbox.url());
+    let deep = "[".repeat(100_000);
+    let nested = format!("{}{}", r#"{"not":"#.repeat(120), "}".repeat(120));
+    for (body, place) in [
+        (r#"{"id": "a",}"#.to_owned(), "line 1 column 12"),
+        (format!("{{\"id\": {deep}"), "recursion limit exceeded at line 1"),
+        (nested, "expected value at line 1"),
+    ] {
+        let request = client.post(&url).bearer_auth(&token).body(body);
+        let (status, answer) = http(request).await;
+        assert_eq!((status, &answer["error"]), (400, &json!("validation_exception")));
+        let message = answer["data"]["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(place), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_reported_with_its_place() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let body = json!({ "rewards": [{ "metric": { "id": "seeds", "type": "point" },
+        "verb": "double", "value": "1" }] });
+    let call = sandbox.playoff().patch("/admin/players/johny/scores").json(body);
+    let error = call.await.unwrap_err();
+    assert_eq!((error.status().unwrap().as_u16(), error.name()), (400, "validation_exception"));
+    assert_eq!(error.message(), "Invalid request");
+    let data = error.data().unwrap();
+    assert_eq!(data["valid"], false);
+    assert_eq!(data["errors"][0]["path"], "rewards.0.verb");
+    assert_eq!(data["errors"][0]["message"], "should be one of add, remove, set");
+}

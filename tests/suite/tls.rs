@@ -1,8 +1,10 @@
 //! Whom the client trusts with its secret.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use playoff::Playoff;
+use playoff::sandbox::{Certificate, Fault, Sandbox};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -57,4 +59,28 @@ async fn a_client_that_is_given_its_own_trust_goes_through() {
     assert!(playoff.connect().await.is_err(), "it reads and hangs up");
     let read = String::from_utf8(read.await.unwrap().unwrap()).unwrap();
     assert!(read.starts_with("POST /auth/token"), "so the test above looks at the right thing");
+}
+
+#[tokio::test]
+async fn the_sandbox_speaks_tls_to_those_who_trust_its_certificate() {
+    let names = ["playoff.test", "api.playoff.test"];
+    let certificate = Certificate::self_signed(names).unwrap();
+    let trusted = reqwest::Certificate::from_pem(certificate.pem().as_bytes()).unwrap();
+    let sandbox = Sandbox::builder().tls(certificate).start().await.unwrap();
+    let port: u16 = sandbox.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    let mut http = reqwest::Client::builder().tls_certs_only([trusted]);
+    for name in names {
+        http = http.resolve(name, (Ipv4Addr::LOCALHOST, port).into());
+    }
+    let playoff = Playoff::client_credentials("id", "secret")
+        .auth_url(format!("https://playoff.test:{port}"))
+        .api_url(format!("https://api.playoff.test:{port}"))
+        .http_client(http.build().unwrap())
+        .build()
+        .unwrap();
+    assert_eq!(playoff.v2().get_player().player_id("johny").await.unwrap().id, "johny");
+    sandbox.inject(Fault::cut_body(5));
+    assert!(playoff.v2().get_player().player_id("johny").await.is_err());
+    let stranger = sandbox.playoff().connect().await.unwrap_err();
+    assert!(stranger.is_connect(), "{stranger:?}");
 }
