@@ -31,9 +31,16 @@ pub(super) fn request(
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(faults)) }
 }
 
-/// What an answer has that its route's spec does not describe; empty when all is well.
+/// What an answer has that the spec of its operation does not describe; empty when all is well.
 #[cfg(test)]
-pub(super) fn answer(route: &Route, status: u16, body: &Value) -> Vec<Value> {
+pub(super) fn answer_of(version: Version, operation: &str, body: &Value) -> Vec<Value> {
+    let mut routes = crate::routes::all();
+    let route = routes.find(|route| route.version == version && route.operation == operation);
+    route.map_or_else(|| vec![json!("there is no such route")], |route| answer(route, 200, body))
+}
+
+#[cfg(test)]
+fn answer(route: &Route, status: u16, body: &Value) -> Vec<Value> {
     let responses = &described::operation(route)["responses"];
     let which = if status == 200 { "200" } else { "default" };
     let response = described::resolved(route.version, &responses[which]);
@@ -97,10 +104,9 @@ fn as_meant(route: &Route, body: &Value) -> Value {
         };
     }
     // One application sends a JSON number as the id of a new player.
-    if route.operation.ends_with("create_player") {
-        if let Some(id) = fields.get("id").and_then(Value::as_number).map(ToString::to_string) {
-            fields.insert("id".to_owned(), Value::String(id));
-        }
+    let id = fields.get("id").and_then(Value::as_number).map(ToString::to_string);
+    if let Some(id) = id.filter(|_| route.operation.ends_with("create_player")) {
+        fields.insert("id".to_owned(), Value::String(id));
     }
     Value::Object(fields)
 }

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
+use crate::sandbox::check::answer_of;
+
 use super::{Call, Environment, Game, Reply, Upload, Version, World, seed};
 
 pub(super) struct Trial {
@@ -118,7 +120,11 @@ impl Trial {
         player: Option<&str>,
     ) -> Value {
         match self.answer(operation, path, query, body, player) {
-            Ok(Reply::Json(value)) => value,
+            Ok(Reply::Json(value)) => {
+                let flaws = answer_of(self.version, operation, &value);
+                assert!(flaws.is_empty(), "{operation}: {flaws:?} in {value}");
+                value
+            }
             Ok(Reply::Image { .. }) => panic!("{operation} answered with an image"),
             Err(refusal) => panic!("{operation} was refused: {refusal:?}"),
         }
