@@ -16,6 +16,7 @@ mod pages;
 mod player_tokens;
 mod properties;
 mod raw;
+mod reference;
 mod samples;
 mod sandbox;
 mod sandbox_login;

@@ -73,7 +73,11 @@ struct Tls {
 }
 
 pub(crate) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let sandbox = builder(&options)?.start().await?;
+    let started = builder(&options)?.start().await;
+    let sandbox = started.map_err(|error| match (error.kind(), &options.seed) {
+        (io::ErrorKind::InvalidData, Some(path)) => at(path, &error),
+        _ => format!("port {}: {error}", options.port),
+    })?;
     let url = sandbox.url();
     // One line, for scripts that wait for it.
     writeln!(io::stdout(), "Playoff sandbox ready at {url}")?;
