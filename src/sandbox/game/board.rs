@@ -12,6 +12,8 @@ use super::design::Design;
 use super::feed::Scope;
 use super::moment::Period;
 use super::number::Number;
+use super::refusal::Outcome;
+use super::request::Report;
 
 /// One change of a point or compound metric, booked for the leaderboards.
 #[derive(Clone, Debug)]
@@ -35,6 +37,7 @@ pub(super) struct Board {
     pub(super) cycles: Vec<Cycle>,
     /// Hides the board from players who do not meet it.
     pub(super) requires: Condition,
+    pub(super) design: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +105,32 @@ pub(super) struct Standing {
 }
 
 impl Board {
+    pub(super) fn read(mut design: Map<String, Value>) -> Outcome<Board> {
+        let mut report = Report::default();
+        let (id, name) = report.heading(&design);
+        if !design.contains_key("entity_type") {
+            report.fault("entity_type", "is required");
+        }
+        let of_teams = report.choice(&design, "", "entity_type", &["players", "teams"]) == "teams";
+        let metric = match report.object(design.get("metric").unwrap_or(&Value::Null), "metric") {
+            Some(metric) => {
+                report.choice(metric, "metric", "type", &["point", "compound"]);
+                report.needed(metric, "metric", "id")
+            }
+            None => String::new(),
+        };
+        let scope = BoardScope::read(&design, &mut report);
+        if of_teams && matches!(scope, BoardScope::TeamInstance(_)) {
+            report.fault("scope.type", "should be one of game, team_definition, custom");
+        }
+        let cycles = cycles(&design, &mut report);
+        let requires = Condition::read(design.get("requires"), "requires", &mut report);
+        report.settle(())?;
+        let words: Vec<&str> = cycles.iter().map(|cycle| cycle.name()).collect();
+        design.insert("cycles".to_owned(), json!(words));
+        Ok(Board { id, name, of_teams, metric, scope, cycles, requires, design })
+    }
+
     pub(super) fn to_json(&self, design: &Design) -> Value {
         let mut metric = Map::from_iter([("id".to_owned(), json!(self.metric))]);
         if let Some(known) = design.metric(&self.metric) {
@@ -212,7 +241,39 @@ impl Board {
     }
 }
 
+/// `alltime` unless the design says otherwise.
+fn cycles(design: &Map<String, Value>, report: &mut Report) -> Vec<Cycle> {
+    let mut cycles = Vec::new();
+    for (index, value) in report.array(design, "", "cycles").iter().enumerate() {
+        match value.as_str().and_then(Cycle::parse) {
+            Some(cycle) if !cycles.contains(&cycle) => cycles.push(cycle),
+            Some(_) => {}
+            None => {
+                let names = CYCLES.map(|(name, _)| name).join(", ");
+                report.fault(&format!("cycles.{index}"), &format!("should be one of {names}"));
+            }
+        }
+    }
+    if cycles.is_empty() { vec![Cycle::Alltime] } else { cycles }
+}
+
 impl BoardScope {
+    fn read(design: &Map<String, Value>, report: &mut Report) -> BoardScope {
+        let value = design.get("scope").unwrap_or(&Value::Null);
+        let Some(scope) = report.object(value, "scope") else { return BoardScope::Game };
+        match report.needed(scope, "scope", "type").as_str() {
+            "team_definition" => BoardScope::TeamDefinition(report.needed(scope, "scope", "id")),
+            "team_instance" => BoardScope::TeamInstance(report.needed(scope, "scope", "id")),
+            "custom" => BoardScope::Custom,
+            "game" | "" => BoardScope::Game,
+            _ => {
+                let words = "should be one of game, team_definition, team_instance, custom";
+                report.fault("scope.type", words);
+                BoardScope::Game
+            }
+        }
+    }
+
     fn to_json(&self) -> Value {
         match self {
             BoardScope::Game => json!({ "type": "game" }),
@@ -225,9 +286,9 @@ impl BoardScope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::Cycle;
+    use super::{Board, BoardScope, Cycle};
     use crate::sandbox::game::trial::Trial;
 
     #[test]
@@ -236,6 +297,48 @@ mod tests {
             assert_eq!(Cycle::parse(cycle).map(Cycle::name), Some(cycle));
         }
         assert_eq!(Cycle::parse("dayly"), None);
+    }
+
+    fn read(more: Value) -> super::Outcome<Board> {
+        let mut design = json!({ "id": "b", "name": "B", "entity_type": "players",
+            "scope": { "type": "game" }, "metric": { "id": "seeds", "type": "point" } });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            design[key] = value.clone();
+        }
+        Board::read(design.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_board_without_cycles_is_for_all_time() {
+        let board = read(json!({})).expect("a board");
+        assert_eq!(board.cycles, [Cycle::Alltime]);
+        assert_eq!(board.design["cycles"], json!(["alltime"]));
+        let board = read(json!({ "cycles": ["weekly", "daily"] })).expect("a board");
+        assert_eq!(board.design["cycles"], json!(["weekly", "daily"]));
+    }
+
+    #[test]
+    fn scopes_about_teams_name_their_definition() {
+        let scope = |scope| read(json!({ "scope": scope })).map(|board| board.scope).ok();
+        let crew = json!({ "type": "team_instance", "id": "crew" });
+        assert_eq!(scope(crew), Some(BoardScope::TeamInstance("crew".to_owned())));
+        assert_eq!(scope(json!({ "type": "team_definition" })), None);
+        assert_eq!(scope(json!({ "type": "custom" })), Some(BoardScope::Custom));
+        assert_eq!(scope(json!({ "type": "moon" })), None);
+    }
+
+    #[test]
+    fn boards_of_the_wrong_shape_are_refused() {
+        for more in [
+            json!({ "entity_type": "dogs" }),
+            json!({ "metric": { "id": "shed", "type": "set" } }),
+            json!({ "metric": "seeds" }),
+            json!({ "cycles": ["dayly"] }),
+            json!({ "scope": [] }),
+            json!({ "entity_type": "teams", "scope": { "type": "team_instance", "id": "crew" } }),
+        ] {
+            assert!(read(more.clone()).is_err(), "{more}");
+        }
     }
 
     #[test]

@@ -296,7 +296,7 @@ mod tests {
             json!({ "id": "rank", "name": "Rank", "type": "state", "constraints": { "states": [{ "name": "Old oak" }] } }),
         ] {
             let metric = Metric::read(metric.as_object().cloned().unwrap_or_default());
-            design.put_metric(metric.expect("a metric"));
+            design.put(metric.expect("a metric"));
         }
         let mut player = Player::new("mira", "Mira K", Timestamp::UNIX_EPOCH);
         player.scores.put("shed", Score::Items([("rake".to_owned(), Number::whole(2))].into()));

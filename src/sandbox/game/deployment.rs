@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::designs::check_version;
 use super::refusal::Outcome;
 use super::request::Request;
 use super::world::Environment;
@@ -11,12 +12,14 @@ pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] =
     &[(Version::V2, "simulate_design", simulate), (Version::V2, "deploy_design", deploy)];
 
 /// Loads the draft into staging, whoever asks.
-fn simulate(world: &mut World, _: &Request<'_>) -> Outcome<Reply> {
+fn simulate(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
     load(world, Environment::Staging, "simulated")
 }
 
 /// Loads the draft where the client does everything: a test client in staging.
 fn deploy(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
     load(world, request.call.environment, "deployed")
 }
 

@@ -7,6 +7,7 @@ mod assets;
 mod board;
 mod boards;
 mod change;
+mod component;
 mod compound;
 mod condition;
 mod definitions;
@@ -33,6 +34,7 @@ mod rule;
 mod score;
 mod seed;
 mod settle;
+mod sketch;
 mod trend;
 #[cfg(test)]
 mod trial;

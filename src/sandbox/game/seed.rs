@@ -7,17 +7,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use super::board::{Board, BoardScope, Cycle};
-use super::condition::Condition;
+use super::board::Board;
 use super::design::Design;
 use super::flow::{Access, Definition, Task};
 use super::metric::Metric;
 use super::moment;
-use super::number::Number;
 use super::player::{Membership, Player};
 use super::request::Report;
 use super::reward::Reward;
-use super::rule::{Level, Rule, RuleKind};
+use super::rule::Rule;
 use super::{Call, Environment, Game, Version};
 
 const ZONE: &str = "Europe/Lisbon";
@@ -31,13 +29,15 @@ pub(super) fn design() -> Design {
     let mut design = Design::new(zone());
     for metric in metrics().into_iter().filter_map(object) {
         if let Ok(metric) = Metric::read(metric) {
-            design.put_metric(metric);
+            design.put(metric);
         }
     }
     let read = actions().into_iter().filter_map(object).filter_map(|a| Action::read(a).ok());
     design.actions = read.collect();
-    design.rules = rules();
-    design.boards = boards();
+    design.rules =
+        rules().into_iter().filter_map(object).filter_map(|r| Rule::read(r).ok()).collect();
+    design.boards =
+        boards().into_iter().filter_map(object).filter_map(|b| Board::read(b).ok()).collect();
     design.processes = vec![module_one()];
     design
 }
@@ -140,58 +140,54 @@ fn actions() -> Vec<Value> {
     ]
 }
 
-fn rules() -> Vec<Rule> {
-    let step = |rank: &str, threshold| (rank.to_owned(), threshold);
-    let steps = vec![
-        step("Sprout", Number::whole(5)),
-        step("Bud", Number::whole(12)),
-        step("Bloom", Number::whole(20)),
-        step("Old oak", Number::INFINITY),
-    ];
+fn rules() -> Vec<Value> {
     let enough = json!({ "id": "seeds", "type": "point", "operator": "ge", "value": "20" });
-    let requires = json!({ "type": "metric", "context": enough });
-    let requires = Condition::read(Some(&requires), "requires", &mut Report::default());
-    let level = Level { base: "seeds".to_owned(), state: "rank".to_owned(), steps };
-    let items = vec![("barrow".to_owned(), Number::ONE)];
-    let achievement = RuleKind::Achievement { metric: "shed".to_owned(), items, requires };
     vec![
-        Rule { id: "rank_ladder".to_owned(), kind: RuleKind::Level(level) },
-        Rule { id: "barrow_rule".to_owned(), kind: achievement },
+        json!({ "id": "rank_ladder", "name": "Rank ladder", "type": "level", "base_metric": "seeds",
+            "level_metric": "rank", "levels": [
+                { "rank": "Sprout", "threshold": "5" }, { "rank": "Bud", "threshold": "12" },
+                { "rank": "Bloom", "threshold": "20" }, { "rank": "Old oak" },
+            ] }),
+        json!({ "id": "barrow_rule", "name": "Barrow rule", "type": "achievement",
+            "achievement": { "metric": { "id": "shed" }, "items": [{ "key": "barrow", "value": "1" }] },
+            "requires": { "type": "metric", "context": enough } }),
     ]
 }
 
-fn boards() -> Vec<Board> {
-    use Cycle::{Alltime, Daily, Monthly, Weekly, Yearly};
-    let board = |id: &str, name: &str, metric: &str, cycles: &[Cycle]| Board {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        of_teams: false,
-        metric: metric.to_owned(),
-        scope: BoardScope::Game,
-        cycles: cycles.to_vec(),
-        requires: Condition::default(),
+fn boards() -> Vec<Value> {
+    let board = |id: &str, name: &str, metric: &str, scope: Value, cycles: &[&str]| {
+        let kind = if metric == "yield" { "compound" } else { "point" };
+        json!({ "id": id, "name": name, "type": "regular", "entity_type": "players",
+            "scope": scope, "metric": { "id": metric, "type": kind }, "cycles": cycles })
     };
-    let every = [Alltime, Yearly, Monthly, Weekly, Daily];
+    let game = || json!({ "type": "game" });
+    let of_crew = |scope: &str| json!({ "type": scope, "id": "crew" });
+    let every = ["alltime", "yearly", "monthly", "weekly", "daily"];
+    let some = ["alltime", "weekly"];
     vec![
-        board("top_seeds", "Top seed savers", "seeds", &every),
-        board("top_drops", "Top drops", "drops", &[Alltime, Weekly]),
-        board("top_yield", "Best yield", "yield", &[Alltime]),
-        Board {
-            scope: BoardScope::Custom,
-            ..board("cup", "Seed cup", "seeds", &[Alltime, Weekly])
-        },
-        Board {
-            of_teams: true,
-            ..board("team_drops", "Drops by team", "drops", &[Alltime, Weekly])
-        },
-        Board {
-            scope: BoardScope::TeamDefinition("crew".to_owned()),
-            ..board("crew_seeds", "Seeds within crews", "seeds", &[Alltime])
-        },
-        Board {
-            scope: BoardScope::TeamInstance("crew".to_owned()),
-            ..board("plot_seeds", "Seeds within one plot", "seeds", &[Alltime])
-        },
+        board("top_seeds", "Top seed savers", "seeds", game(), &every),
+        board("top_drops", "Top drops", "drops", game(), &some),
+        board("top_yield", "Best yield", "yield", game(), &["alltime"]),
+        board("cup", "Seed cup", "seeds", json!({ "type": "custom" }), &some),
+        with(
+            board("team_drops", "Drops by team", "drops", game(), &some),
+            "entity_type",
+            json!("teams"),
+        ),
+        board(
+            "crew_seeds",
+            "Seeds within crews",
+            "seeds",
+            of_crew("team_definition"),
+            &["alltime"],
+        ),
+        board(
+            "plot_seeds",
+            "Seeds within one plot",
+            "seeds",
+            of_crew("team_instance"),
+            &["alltime"],
+        ),
     ]
 }
 
@@ -348,6 +344,7 @@ mod tests {
             (design.metrics().len(), design.actions.len()),
             (super::metrics().len(), super::actions().len())
         );
+        assert_eq!((design.rules.len(), design.boards.len()), (2, 7));
         assert_eq!(design.compound_order(), ["yield"]);
         assert!(design.metric("apple").is_none());
     }

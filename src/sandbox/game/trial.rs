@@ -35,6 +35,10 @@ impl Trial {
         Trial::of(World::demo)
     }
 
+    pub(super) fn empty() -> Trial {
+        Trial::of(World::empty)
+    }
+
     pub(super) fn empty_with_seed_design() -> Trial {
         Trial::of(|now, seed| {
             World::of(|| {
