@@ -8,6 +8,7 @@ use super::formula::{Formula, Term, Values};
 use super::metric::Kind;
 use super::number::Number;
 use super::player::Player;
+use super::reference::Reference;
 use super::request::{Report, join};
 use super::variable::Variables;
 
@@ -224,6 +225,20 @@ impl Condition {
                 Condition::nested(Some(part), &format!("{path}.{index}"), report, depth + 1)
             })
             .collect()
+    }
+}
+
+impl Condition {
+    /// The metrics and actions it asks about.
+    pub(super) fn references(&self) -> Vec<Reference<'_>> {
+        match &self.test {
+            Test::And(parts) | Test::Or(parts) => {
+                parts.iter().flat_map(Condition::references).collect()
+            }
+            Test::Metric { id, .. } => vec![Reference::Metric(id)],
+            Test::Action { id, .. } => vec![Reference::Action(id)],
+            _ => Vec::new(),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::designs::check_version;
-use super::refusal::Outcome;
+use super::refusal::{Outcome, Refusal};
 use super::request::Request;
 use super::world::Environment;
 use super::{DesignHandler, Reply, Version, World};
@@ -23,10 +23,14 @@ fn deploy(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
     load(world, request.call.environment, "deployed")
 }
 
-/// Assumption: the answer, which nobody recorded, is a message.
+/// Assumption: the answer, which nobody recorded, is a message; and so is the refusal, whose code
+/// is not on record either.
 fn load(world: &mut World, environment: Environment, done: &str) -> Outcome<Reply> {
-    world.load(environment);
     let name = environment.name();
+    world.try_load(environment).map_err(|count| {
+        let text = format!("The design cannot be {done} to {name}: {count} issues to resolve");
+        Refusal::new(409, "design_issues", text)
+    })?;
     let message = format!("The design has been {done} to {name}");
     Ok(Reply::Json(json!({ "message": message, "environment": name })))
 }

@@ -118,11 +118,13 @@ fn kind(design: &Map<String, Value>, report: &mut Report) -> Kind {
                 report.fault("type", "should be one of point, set, state, compound");
             }
             // A metric created with id, name and type alone has no limits.
-            Kind::Point {
-                min: report.number(constraints, base, "min", Number::NEGATIVE_INFINITY),
-                max: report.number(constraints, base, "max", Number::INFINITY),
-                default: report.number(constraints, base, "default", Number::ZERO),
+            let min = report.number(constraints, base, "min", Number::NEGATIVE_INFINITY);
+            let max = report.number(constraints, base, "max", Number::INFINITY);
+            if min > max {
+                report.fault("constraints.min", "should not be above max");
             }
+            let default = report.number(constraints, base, "default", Number::ZERO);
+            Kind::Point { min, max, default }
         }
     }
 }

@@ -6,6 +6,7 @@ mod amends;
 mod assets;
 mod board;
 mod boards;
+mod breach;
 mod change;
 mod component;
 mod compound;
@@ -18,6 +19,7 @@ mod dice;
 mod feed;
 mod flow;
 mod formula;
+mod issues;
 mod metric;
 mod moment;
 mod number;
@@ -27,6 +29,7 @@ mod player;
 mod players;
 mod processes;
 mod rate;
+mod reference;
 mod refusal;
 mod request;
 mod reward;
@@ -128,8 +131,8 @@ const ROOMS: [&[(Version, &str, Handler)]; 8] = [
 ];
 
 /// What reaches beyond one environment: the draft, and what is loaded from it.
-const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 2] =
-    [designs::OPERATIONS, deployment::OPERATIONS];
+const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 3] =
+    [designs::OPERATIONS, deployment::OPERATIONS, issues::OPERATIONS];
 
 static HANDLERS: LazyLock<BTreeMap<Operation, Handler>> = LazyLock::new(|| table(&ROOMS));
 
