@@ -1,7 +1,9 @@
 //! The game engine of the sandbox: the state of one game and the operations on it, without HTTP.
 
+mod about;
 mod action;
 mod activity;
+mod album;
 mod amends;
 mod assets;
 mod board;
@@ -19,6 +21,7 @@ mod dice;
 mod feed;
 mod flow;
 mod formula;
+mod images;
 mod issues;
 mod metric;
 mod moment;
@@ -54,6 +57,8 @@ pub(crate) use self::refusal::{Outcome, Refusal};
 pub(crate) use self::world::{Environment, World};
 use crate::routes::Version;
 
+use self::about::About;
+use self::album::Album;
 use self::board::Gain;
 use self::design::Design;
 use self::dice::Dice;
@@ -105,12 +110,15 @@ impl Reply {
 /// The state of one game in one environment.
 #[derive(Debug)]
 pub(crate) struct Game {
+    about: About,
     created: Timestamp,
     design: Design,
     players: Vec<Player>,
     processes: Vec<Process>,
     events: Vec<Event>,
     gains: Vec<Gain>,
+    /// By the ids of their players.
+    pictures: Album,
     dice: Dice,
     has_teams: bool,
 }
@@ -131,8 +139,8 @@ const ROOMS: [&[(Version, &str, Handler)]; 8] = [
 ];
 
 /// What reaches beyond one environment: the draft, and what is loaded from it.
-const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 3] =
-    [designs::OPERATIONS, deployment::OPERATIONS, issues::OPERATIONS];
+const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 4] =
+    [designs::OPERATIONS, deployment::OPERATIONS, issues::OPERATIONS, images::OPERATIONS];
 
 static HANDLERS: LazyLock<BTreeMap<Operation, Handler>> = LazyLock::new(|| table(&ROOMS));
 
@@ -156,12 +164,14 @@ impl Game {
     /// A game without design and players.
     pub(super) fn empty(now: Timestamp, seed: u64) -> Game {
         Game {
+            about: About::default(),
             created: now,
             design: Design::new(seed::zone()),
             players: Vec::new(),
             processes: Vec::new(),
             events: Vec::new(),
             gains: Vec::new(),
+            pictures: Album::default(),
             dice: Dice::new(seed),
             has_teams: false,
         }

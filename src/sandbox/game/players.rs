@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::about::About;
 use super::board::Gain;
-use super::moment;
 use super::player::Player;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request, is_identifier, pick};
@@ -28,23 +28,7 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
 ];
 
 fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    Ok(Reply::Json(json!({
-        "name": "Playoff Hermes",
-        "version": "v2",
-        "status": "ok",
-        "game": {
-            "id": "garden_club",
-            "title": "Garden Club",
-            "description": "shared plots",
-            "timezone": game.design.zone.iana_name().unwrap_or("UTC"),
-            "type": "native",
-            "template": "custom",
-            "listed": false,
-            "access": "PRIVATE",
-            "image": "default-game",
-            "created": moment::text(game.created),
-        },
-    })))
+    Ok(Reply::Json(About::status(game)))
 }
 
 fn get_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -126,6 +110,7 @@ fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let credits = |gain: &Gain| gain.scopes.iter().any(|scope| scope.entity == id);
     game.gains.retain(|gain| gain.player != id && !credits(gain));
     game.processes.retain(|process| process.owner != id);
+    game.pictures.remove(id);
     Ok(Reply::Json(json!({ "message": "Player removed successfully" })))
 }
 

@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 
+use super::album::Album;
 use super::breach::breaches;
 use super::compound;
 use super::design::Design;
+use super::dice::Dice;
 use super::issues::Issues;
 use super::refusal::Outcome;
 use super::request::Request;
@@ -34,6 +36,9 @@ pub(crate) struct World {
     staging: Game,
     production: Game,
     pub(super) issues: Issues,
+    /// The images of the design.
+    pub(super) images: Album,
+    pub(super) dice: Dice,
     deploys_at_once: bool,
 }
 
@@ -55,6 +60,9 @@ impl World {
             staging,
             production,
             issues: Issues::default(),
+            images: Album::default(),
+            // For ids alone, which are made of the time and a serial number.
+            dice: Dice::new(0),
             deploys_at_once: false,
         }
     }
