@@ -1,4 +1,4 @@
-//! Leaderboards: what was earned, by whom, within which cycle, and the ranking of it.
+//! Leaderboards: their designs, and the ranking of what was earned within a cycle.
 
 use std::collections::BTreeMap;
 
@@ -10,22 +10,11 @@ use super::Game;
 use super::condition::Condition;
 use super::design::Design;
 use super::feed::Scope;
+use super::gains::Credit;
 use super::moment::Period;
 use super::number::Number;
 use super::refusal::Outcome;
 use super::request::Report;
-
-/// One change of a point or compound metric, booked for the leaderboards.
-#[derive(Clone, Debug)]
-pub(super) struct Gain {
-    pub(super) at: Timestamp,
-    pub(super) player: String,
-    pub(super) metric: String,
-    pub(super) amount: Number,
-    pub(super) scopes: Vec<Scope>,
-    /// The teams of the player at that time: a team keeps what its members earned.
-    pub(super) teams: Vec<String>,
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Board {
@@ -187,37 +176,35 @@ impl Board {
 
     /// Assumption: a row appears with the first change inside the cycle, its score is the sum.
     fn earned(&self, game: &Game, view: &View<'_>) -> Vec<(String, Number)> {
-        let (start, next) = view.cycle.bounds(view.at);
         let mut totals: BTreeMap<&str, Number> = BTreeMap::new();
-        for gain in &game.gains {
-            if gain.metric != self.metric || gain.at < start || gain.at >= next {
-                continue;
-            }
-            for entity in self.credited(gain, view) {
+        for (credit, amount) in game.gains.between(&self.metric, view.cycle.bounds(view.at)) {
+            for entity in self.credited(credit, view) {
                 if self.of_teams || self.takes_part(game, entity, view) {
                     let total = totals.entry(entity).or_default();
-                    *total = total.plus(gain.amount);
+                    *total = total.plus(amount);
                 }
             }
         }
         totals.into_iter().map(|(entity, total)| (entity.to_owned(), total)).collect()
     }
 
-    fn credited<'g>(&self, gain: &'g Gain, view: &View<'_>) -> Vec<&'g str> {
+    fn credited<'g>(&self, credit: &'g Credit, view: &View<'_>) -> Vec<&'g str> {
         if self.scope == BoardScope::Custom {
             let wanted = view.scope_id.unwrap_or(&self.id);
-            let counts = |scope: &&Scope| {
-                // An older form puts the board in front: `board/scope`.
-                scope.id == wanted
-                    || scope.id.strip_prefix(&self.id).and_then(|rest| rest.strip_prefix('/'))
-                        == Some(wanted)
-            };
-            return gain.scopes.iter().filter(counts).map(|scope| scope.entity.as_str()).collect();
+            let scopes = credit.scopes.iter().filter(|scope| self.is_of(scope, wanted));
+            return scopes.map(|scope| scope.entity.as_str()).collect();
         }
         if self.of_teams {
-            return gain.teams.iter().map(String::as_str).collect();
+            return credit.teams.iter().map(String::as_str).collect();
         }
-        vec![&gain.player]
+        vec![&credit.player]
+    }
+
+    /// Whether a scope of a play is that one on this board. An older form puts the board in front:
+    /// `board/scope`.
+    pub(super) fn is_of(&self, scope: &Scope, id: &str) -> bool {
+        let rest = scope.id.strip_prefix(&self.id).and_then(|rest| rest.strip_prefix('/'));
+        scope.id == id || rest == Some(id)
     }
 
     fn takes_part(&self, game: &Game, id: &str, view: &View<'_>) -> bool {

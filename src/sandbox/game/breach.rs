@@ -68,7 +68,7 @@ impl Breach {
             compound::recompute(design, &mut player.scores);
         }
         if self.fix == Fix::DropMetric {
-            gains.retain(|gain| gain.metric != self.metric);
+            gains.forget_metric(&self.metric);
         }
     }
 

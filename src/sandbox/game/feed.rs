@@ -24,7 +24,7 @@ pub(super) struct Event {
 }
 
 /// A custom leaderboard scope that a play counts for, and who gets the credit there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Scope {
     pub(super) id: String,
     pub(super) entity: String,

@@ -13,6 +13,8 @@ mod change;
 mod component;
 mod compound;
 mod condition;
+mod custom_rule;
+mod custom_scope;
 mod definitions;
 mod deployment;
 mod design;
@@ -21,6 +23,7 @@ mod dice;
 mod feed;
 mod flow;
 mod formula;
+mod gains;
 mod images;
 mod issues;
 mod metric;
@@ -47,7 +50,7 @@ mod trial;
 mod variable;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -59,11 +62,11 @@ use crate::routes::Version;
 
 use self::about::About;
 use self::album::Album;
-use self::board::Gain;
 use self::design::Design;
 use self::dice::Dice;
 use self::feed::Event;
 use self::flow::Process;
+use self::gains::Gains;
 use self::player::Player;
 use self::request::Request;
 
@@ -116,7 +119,9 @@ pub(crate) struct Game {
     players: Vec<Player>,
     processes: Vec<Process>,
     events: Vec<Event>,
-    gains: Vec<Gain>,
+    gains: Gains,
+    /// Custom scopes that were opened by hand: board and scope.
+    scopes: BTreeSet<(String, String)>,
     /// By the ids of their players.
     pictures: Album,
     dice: Dice,
@@ -127,12 +132,14 @@ type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 8] = [
+const ROOMS: [&[(Version, &str, Handler)]; 10] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
     play::OPERATIONS,
     boards::OPERATIONS,
+    custom_rule::OPERATIONS,
+    custom_scope::OPERATIONS,
     processes::OPERATIONS,
     definitions::OPERATIONS,
     assets::OPERATIONS,
@@ -170,7 +177,8 @@ impl Game {
             players: Vec::new(),
             processes: Vec::new(),
             events: Vec::new(),
-            gains: Vec::new(),
+            gains: Gains::default(),
+            scopes: BTreeSet::new(),
             pictures: Album::default(),
             dice: Dice::new(seed),
             has_teams: false,

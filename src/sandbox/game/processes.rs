@@ -247,7 +247,7 @@ fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let body = request.body()?;
     let mut report = Report::default();
     let wanted = report.needed(&body, "", "trigger");
-    let scopes = read_scopes(&body, &mut report);
+    let scopes = read_scopes(&body, "", &mut report);
     report.settle(())?;
     let definition = definition_of(game, index)?;
     let Game { design, players, dice, processes, .. } = &mut *game;

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Game;
-use super::board::Gain;
 use super::change::{Change, Delta};
 use super::condition::Standpoint;
 use super::design::Design;
 use super::dice::Dice;
 use super::feed::{Event, Scope};
+use super::gains::Credit;
 use super::moment;
 use super::number::Number;
 use super::player::Player;
@@ -95,14 +95,12 @@ impl Game {
         let Some(player) = self.players.get(index) else { return };
         for change in changes {
             if let Delta::Number { gain, .. } = change.delta {
-                self.gains.push(Gain {
-                    at,
+                let credit = Credit {
                     player: player.id.clone(),
-                    metric: change.metric.clone(),
-                    amount: gain,
                     scopes: scopes.to_vec(),
                     teams: player.teams.iter().map(|team| team.team.clone()).collect(),
-                });
+                };
+                self.gains.add(at, &change.metric, credit, gain);
             }
         }
     }
