@@ -8,7 +8,8 @@ use super::design::Design;
 use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::rule::Rule;
-use super::sketch::{ProcessDesign, TeamDesign};
+use super::sketch::ProcessDesign;
+use super::team;
 
 /// What a kind is called in messages and in the names of its errors.
 pub(super) struct Words {
@@ -105,7 +106,7 @@ component!(Metric, metrics, "metric", const HAS_STASH: bool = true;);
 component!(Action, actions, "action");
 component!(Rule, rules, "rule");
 component!(Board, boards, "leaderboard");
-component!(TeamDesign, team_designs, "team", const HAS_STASH: bool = true;);
+component!(team::Definition, teams, "team", const HAS_STASH: bool = true;);
 component!(ProcessDesign, process_designs, "process", const HAS_STASH: bool = true;);
 
 impl Design {

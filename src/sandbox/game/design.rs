@@ -9,7 +9,8 @@ use super::board::Board;
 use super::flow::Definition;
 use super::metric::{Kind, Metric};
 use super::rule::Rule;
-use super::sketch::{ProcessDesign, TeamDesign};
+use super::sketch::ProcessDesign;
+use super::team;
 
 /// Everything a designer decides.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Design {
     pub(super) rules: Vec<Rule>,
     pub(super) boards: Vec<Board>,
     pub(super) processes: Vec<Definition>,
-    pub(super) team_designs: Vec<TeamDesign>,
+    pub(super) teams: Vec<team::Definition>,
     pub(super) process_designs: Vec<ProcessDesign>,
     /// Ids of the compounds, inputs before what uses them; those in a circle are left out.
     order: Vec<String>,
@@ -37,7 +38,7 @@ impl Design {
             rules: Vec::new(),
             boards: Vec::new(),
             processes: Vec::new(),
-            team_designs: Vec::new(),
+            teams: Vec::new(),
             process_designs: Vec::new(),
             order: Vec::new(),
         }
@@ -65,6 +66,10 @@ impl Design {
 
     pub(super) fn order_compounds(&mut self) {
         self.order = compound_order(&self.metrics);
+    }
+
+    pub(super) fn team(&self, id: &str) -> Option<&team::Definition> {
+        self.teams.iter().find(|definition| definition.id == id)
     }
 
     pub(super) fn compound_order(&self) -> &[String] {

@@ -9,7 +9,8 @@ use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Request, pick};
 use super::rule::Rule;
-use super::sketch::{ProcessDesign, TeamDesign};
+use super::sketch::ProcessDesign;
+use super::team;
 use super::{DesignHandler, Reply, Version, World};
 
 pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] = &[
@@ -33,11 +34,11 @@ pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] = &[
     (Version::V2, "get_leaderboard_design", get::<Board>),
     (Version::V2, "update_leaderboard_design", update::<Board>),
     (Version::V2, "delete_leaderboard_design", delete::<Board>),
-    (Version::V2, "list_team_designs", list::<TeamDesign>),
-    (Version::V2, "create_team_design", create::<TeamDesign>),
-    (Version::V2, "get_team_design", get::<TeamDesign>),
-    (Version::V2, "update_team_design", update::<TeamDesign>),
-    (Version::V2, "delete_team_design", delete::<TeamDesign>),
+    (Version::V2, "list_team_designs", list::<team::Definition>),
+    (Version::V2, "create_team_design", create::<team::Definition>),
+    (Version::V2, "get_team_design", get::<team::Definition>),
+    (Version::V2, "update_team_design", update::<team::Definition>),
+    (Version::V2, "delete_team_design", delete::<team::Definition>),
     (Version::V2, "list_process_designs", list::<ProcessDesign>),
     (Version::V2, "create_process_design", create::<ProcessDesign>),
     (Version::V2, "get_process_design", get::<ProcessDesign>),
@@ -328,7 +329,7 @@ mod tests {
     #[test]
     fn a_team_design_always_has_hues_and_a_board_always_cycles() {
         let mut trial = Trial::demo();
-        let team = json!({ "id": "plot", "name": "Plot" });
+        let team = json!({ "id": "plot", "name": "Plot", "permissions": [["Head", {}]], "creator_roles": ["Head"], "settings": {} });
         let shown = trial.json("create_team_design", &APPLE[..1], &[], team, None);
         assert_eq!(shown["_hues"], json!({}));
         let path = [("version", "latest"), ("component_id", "plot")];

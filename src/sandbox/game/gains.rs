@@ -72,18 +72,31 @@ impl Gains {
 
     /// Rewrites the scopes that gains of one metric count for.
     pub(super) fn rewrite_scopes(&mut self, metric: &str, rewrite: impl Fn(&mut Vec<Scope>)) {
-        for day in self.metrics.get_mut(metric).into_iter().flat_map(BTreeMap::values_mut) {
-            for (mut credit, amount) in std::mem::take(day) {
-                rewrite(&mut credit.scopes);
-                let sum = day.entry(credit).or_default();
-                *sum = sum.plus(amount);
-            }
+        if let Some(days) = self.metrics.get_mut(metric) {
+            rewrite_days(days, &|credit| rewrite(&mut credit.scopes));
+        }
+    }
+
+    pub(super) fn rewrite(&mut self, rewrite: impl Fn(&mut Credit)) {
+        for days in self.metrics.values_mut() {
+            rewrite_days(days, &rewrite);
         }
     }
 
     #[cfg(test)]
     fn len(&self) -> usize {
         self.metrics.values().flat_map(BTreeMap::values).map(BTreeMap::len).sum()
+    }
+}
+
+/// Folds what has become equal.
+fn rewrite_days(days: &mut BTreeMap<Timestamp, Day>, rewrite: &impl Fn(&mut Credit)) {
+    for day in days.values_mut() {
+        for (mut credit, amount) in std::mem::take(day) {
+            rewrite(&mut credit);
+            let sum = day.entry(credit).or_default();
+            *sum = sum.plus(amount);
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! The game engine of the sandbox: the state of one game and the operations on it, without HTTP.
 
 mod about;
+mod access;
 mod action;
 mod activity;
 mod album;
 mod amends;
+mod approvals;
+mod asking;
 mod assets;
 mod board;
 mod boards;
@@ -20,16 +23,20 @@ mod deployment;
 mod design;
 mod designs;
 mod dice;
+mod event;
 mod feed;
 mod flow;
 mod formula;
 mod gains;
 mod images;
+mod invites;
 mod issues;
+mod membership;
 mod metric;
 mod moment;
 mod number;
 mod picture;
+mod place;
 mod play;
 mod player;
 mod players;
@@ -39,11 +46,13 @@ mod reference;
 mod refusal;
 mod request;
 mod reward;
+mod roles;
 mod rule;
 mod score;
 mod seed;
 mod settle;
 mod sketch;
+mod team;
 mod trend;
 #[cfg(test)]
 mod trial;
@@ -54,7 +63,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use self::refusal::{Outcome, Refusal};
 pub(crate) use self::world::{Environment, World};
@@ -62,13 +71,15 @@ use crate::routes::Version;
 
 use self::about::About;
 use self::album::Album;
+use self::asking::Asking;
 use self::design::Design;
 use self::dice::Dice;
-use self::feed::Event;
+use self::feed::Feed;
 use self::flow::Process;
 use self::gains::Gains;
 use self::player::Player;
 use self::request::Request;
+use self::team::Team;
 
 /// One request, already routed and authorised.
 #[derive(Debug)]
@@ -118,21 +129,23 @@ pub(crate) struct Game {
     design: Design,
     players: Vec<Player>,
     processes: Vec<Process>,
-    events: Vec<Event>,
+    teams: Vec<Team>,
+    /// Invitations and requests that wait.
+    askings: Vec<Asking>,
+    feed: Feed,
     gains: Gains,
     /// Custom scopes that were opened by hand: board and scope.
     scopes: BTreeSet<(String, String)>,
     /// By the ids of their players.
     pictures: Album,
     dice: Dice,
-    has_teams: bool,
 }
 
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 10] = [
+const ROOMS: [&[(Version, &str, Handler)]; 12] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -140,6 +153,8 @@ const ROOMS: [&[(Version, &str, Handler)]; 10] = [
     boards::OPERATIONS,
     custom_rule::OPERATIONS,
     custom_scope::OPERATIONS,
+    invites::OPERATIONS,
+    approvals::OPERATIONS,
     processes::OPERATIONS,
     definitions::OPERATIONS,
     assets::OPERATIONS,
@@ -176,12 +191,13 @@ impl Game {
             design: Design::new(seed::zone()),
             players: Vec::new(),
             processes: Vec::new(),
-            events: Vec::new(),
+            teams: Vec::new(),
+            askings: Vec::new(),
+            feed: Feed::default(),
             gains: Gains::default(),
             scopes: BTreeSet::new(),
             pictures: Album::default(),
             dice: Dice::new(seed),
-            has_teams: false,
         }
     }
 
@@ -206,6 +222,11 @@ impl Game {
     fn index_of(&self, id: &str) -> Outcome<usize> {
         let index = self.players.iter().position(|player| player.id == id);
         index.ok_or_else(|| Refusal::player_not_found(id))
+    }
+
+    /// Id and alias; an id alone for who is gone.
+    fn reference(&self, player: &str) -> Value {
+        self.player(player).map_or_else(|| json!({ "id": player }), Player::reference)
     }
 
     /// The acting player.

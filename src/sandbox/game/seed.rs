@@ -6,16 +6,19 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::action::Action;
 use super::board::Board;
 use super::design::Design;
-use super::flow::{Access, Definition, Task};
+use super::flow::{Definition, Task};
+use super::membership::Membership;
 use super::metric::Metric;
 use super::moment;
-use super::player::{Membership, Player};
+use super::player::Player;
 use super::request::Report;
 use super::reward::Reward;
 use super::rule::Rule;
+use super::team::{self, Team};
 use super::{Call, Environment, Game, Version};
 
 const ZONE: &str = "Europe/Lisbon";
@@ -39,6 +42,8 @@ pub(super) fn design() -> Design {
     design.boards =
         boards().into_iter().filter_map(object).filter_map(|b| Board::read(b).ok()).collect();
     design.processes = vec![module_one()];
+    design.teams =
+        object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
     design
 }
 
@@ -191,6 +196,26 @@ fn boards() -> Vec<Value> {
     ]
 }
 
+fn crew() -> Value {
+    json!({
+        "id": "crew",
+        "name": "Crew",
+        "permissions": [
+            ["Sower", { "leave": true, "peer": true }],
+            ["Head", { "assign": true, "leave": true, "lock": true, "peer": true }],
+        ],
+        "creator_roles": ["Head"],
+        "settings": {
+            "access": ["PUBLIC", "PROTECTED", "PRIVATE"],
+            "max_global_instances": "Infinity",
+            "max_player_instances": "Infinity",
+            "max_players": "Infinity",
+            "public": true,
+            "requires": {},
+        },
+    })
+}
+
 fn module_one() -> Definition {
     let task = |id: &str, name: &str, loops, rewards: Value| Task {
         id: id.to_owned(),
@@ -242,26 +267,28 @@ pub(super) fn people(game: &mut Game, now: Timestamp) {
         ("johny", "Johny"),
     ];
     game.players = people.map(|(id, alias)| Player::new(id, alias, created)).to_vec();
-    game.has_teams = true;
+    game.teams = vec![Team {
+        id: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        name: "Rose Bed".to_owned(),
+        definition: "crew".to_owned(),
+        owner: Some("mira".to_owned()),
+        access: Access::Public,
+        locked: false,
+        created,
+    }];
+    let rose_bed = |roles: &[&str]| Membership {
+        team: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        definition: "crew".to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        since: created,
+    };
     for player in &mut game.players {
         match player.id.as_str() {
             "mira" => {
                 player.has_picture = true;
-                player.teams.push(Membership::new(
-                    "team_5c11aa7b7d0ed66b0193a001",
-                    "Rose Bed",
-                    "crew",
-                    "Crew",
-                    &["Head", "Sower"],
-                ));
+                player.teams.push(rose_bed(&["Head", "Sower"]));
             }
-            "otto" => player.teams.push(Membership::new(
-                "team_5c11aa7b7d0ed66b0193a001",
-                "Rose Bed",
-                "crew",
-                "Crew",
-                &["Sower"],
-            )),
+            "otto" => player.teams.push(rose_bed(&["Sower"])),
             _ => {}
         }
     }
@@ -352,8 +379,7 @@ mod tests {
     #[test]
     fn the_history_was_really_played() {
         let trial = Trial::demo();
-        let played =
-            trial.game().events.iter().filter(|event| event.body["event"] == "action").count();
+        let played = trial.events("action").len();
         assert_eq!(played, HISTORY.len());
     }
 

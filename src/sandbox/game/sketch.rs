@@ -1,29 +1,9 @@
-//! Designs of teams and processes: checked for their shape and kept, not yet run by the engine.
+//! Designs of processes: checked for their shape and kept, not yet run by the engine.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::refusal::Outcome;
 use super::request::Report;
-
-#[derive(Clone, Debug)]
-pub(super) struct TeamDesign {
-    pub(super) id: String,
-    pub(super) design: Map<String, Value>,
-}
-
-impl TeamDesign {
-    pub(super) fn read(mut design: Map<String, Value>) -> Outcome<TeamDesign> {
-        let mut report = Report::default();
-        let (id, _) = report.heading(&design);
-        report.array(&design, "", "permissions");
-        report.array(&design, "", "creator_roles");
-        report.section(&design, "", "settings");
-        report.settle(())?;
-        // A Python migration tool reads the hues of every team design without asking.
-        design.entry("_hues").or_insert_with(|| json!({}));
-        Ok(TeamDesign { id, design })
-    }
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct ProcessDesign {
