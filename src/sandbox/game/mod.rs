@@ -20,26 +20,34 @@ mod feed;
 mod flow;
 mod formula;
 mod invites;
+mod members;
 mod membership;
 mod metric;
 mod moment;
+mod notifications;
 mod number;
+mod ownership;
 mod picture;
 mod place;
 mod play;
 mod player;
 mod players;
+mod positions;
 mod processes;
 mod rate;
 mod refusal;
 mod request;
 mod reward;
+mod rights;
 mod roles;
 mod rule;
 mod score;
 mod seed;
 mod settle;
 mod team;
+mod team_admin;
+mod team_view;
+mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
@@ -111,12 +119,18 @@ pub(crate) struct Game {
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 10] = [
+const ROOMS: [&[(Version, &str, Handler)]; 16] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
     play::OPERATIONS,
     boards::OPERATIONS,
+    teams::OPERATIONS,
+    ownership::OPERATIONS,
+    members::OPERATIONS,
+    positions::OPERATIONS,
+    team_admin::OPERATIONS,
+    notifications::OPERATIONS,
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
@@ -231,7 +245,7 @@ mod tests {
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
         let mut game = Game::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut game, Version::V2, "list_teams", &json!({}), None));
+        assert!(!answers(&mut game, Version::V2, "nothing_of_the_kind", &json!({}), None));
         assert!(!answers(&mut game, Version::V1, "admin_list_players", &json!({}), None));
     }
 

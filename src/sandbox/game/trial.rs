@@ -102,6 +102,42 @@ impl Trial {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
     }
 
+    /// Makes a team of the definition `crew`, named like its id.
+    pub(super) fn found(&mut self, id: &str, access: &str, owner: &str) {
+        let body = json!({ "id": id, "name": id, "definition": "crew", "access": access });
+        let version = std::mem::replace(&mut self.version, Version::V2);
+        self.json("create_team", &[], &[], body, Some(owner));
+        self.version = version;
+    }
+
+    /// A call about one team.
+    pub(super) fn team(&mut self, operation: &str, team: &str, body: Value, player: &str) -> Value {
+        self.json(operation, &[("team_id", team)], &[], body, Some(player))
+    }
+
+    pub(super) fn team_refusal(
+        &mut self,
+        operation: &str,
+        team: &str,
+        body: Value,
+        player: &str,
+    ) -> (u16, &'static str) {
+        let refusal = self.refusal(operation, &[("team_id", team)], &[], body, Some(player));
+        (refusal.status, refusal.name)
+    }
+
+    /// The notifications of a player of the last day.
+    pub(super) fn notices(&mut self, player: &str) -> Vec<Value> {
+        let page = self.json("list_notifications", &[], &[], json!({}), Some(player));
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The activity feed of a player of the last day.
+    pub(super) fn feed(&mut self, player: &str) -> Vec<Value> {
+        let feed = self.json("get_activity", &[], &[], json!({}), Some(player));
+        feed.as_array().cloned().unwrap_or_default()
+    }
+
     pub(super) fn score(&self, player: &str, metric: &str) -> String {
         let player = self.game.player(player).expect("a player");
         player.scores.number(metric).map(|score| score.to_string()).unwrap_or_default()
