@@ -31,21 +31,26 @@ mod gains;
 mod images;
 mod invites;
 mod issues;
+mod members;
 mod membership;
 mod metric;
 mod moment;
+mod notifications;
 mod number;
+mod ownership;
 mod picture;
 mod place;
 mod play;
 mod player;
 mod players;
+mod positions;
 mod processes;
 mod rate;
 mod reference;
 mod refusal;
 mod request;
 mod reward;
+mod rights;
 mod roles;
 mod rule;
 mod score;
@@ -53,6 +58,9 @@ mod seed;
 mod settle;
 mod sketch;
 mod team;
+mod team_admin;
+mod team_view;
+mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
@@ -145,7 +153,7 @@ type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 12] = [
+const ROOMS: [&[(Version, &str, Handler)]; 18] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -153,6 +161,12 @@ const ROOMS: [&[(Version, &str, Handler)]; 12] = [
     boards::OPERATIONS,
     custom_rule::OPERATIONS,
     custom_scope::OPERATIONS,
+    teams::OPERATIONS,
+    ownership::OPERATIONS,
+    members::OPERATIONS,
+    positions::OPERATIONS,
+    team_admin::OPERATIONS,
+    notifications::OPERATIONS,
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
@@ -298,7 +312,7 @@ mod tests {
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
         let mut world = World::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut world, Version::V2, "list_teams", &json!({}), None));
+        assert!(!answers(&mut world, Version::V2, "nothing_of_the_kind", &json!({}), None));
         assert!(!answers(&mut world, Version::V1, "admin_list_players", &json!({}), None));
     }
 

@@ -79,6 +79,10 @@ impl Trial {
         self.world.game(self.environment)
     }
 
+    pub(super) fn game_mut(&mut self) -> &mut Game {
+        self.world.game_mut(self.environment)
+    }
+
     pub(super) fn v1(mut self) -> Trial {
         self.version = Version::V1;
         self
@@ -152,6 +156,42 @@ impl Trial {
 
     pub(super) fn play(&mut self, player: &str, action: &str, body: Value) -> Value {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
+    }
+
+    /// Makes a team of the definition `crew`, named like its id.
+    pub(super) fn found(&mut self, id: &str, access: &str, owner: &str) {
+        let body = json!({ "id": id, "name": id, "definition": "crew", "access": access });
+        let version = std::mem::replace(&mut self.version, Version::V2);
+        self.json("create_team", &[], &[], body, Some(owner));
+        self.version = version;
+    }
+
+    /// A call about one team.
+    pub(super) fn team(&mut self, operation: &str, team: &str, body: Value, player: &str) -> Value {
+        self.json(operation, &[("team_id", team)], &[], body, Some(player))
+    }
+
+    pub(super) fn team_refusal(
+        &mut self,
+        operation: &str,
+        team: &str,
+        body: Value,
+        player: &str,
+    ) -> (u16, &'static str) {
+        let refusal = self.refusal(operation, &[("team_id", team)], &[], body, Some(player));
+        (refusal.status, refusal.name)
+    }
+
+    /// The notifications of a player of the last day.
+    pub(super) fn notices(&mut self, player: &str) -> Vec<Value> {
+        let page = self.json("list_notifications", &[], &[], json!({}), Some(player));
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The activity feed of a player of the last day.
+    pub(super) fn feed(&mut self, player: &str) -> Vec<Value> {
+        let feed = self.json("get_activity", &[], &[], json!({}), Some(player));
+        feed.as_array().cloned().unwrap_or_default()
     }
 
     pub(super) fn score(&self, player: &str, metric: &str) -> String {
