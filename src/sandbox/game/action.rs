@@ -7,7 +7,7 @@ use super::design::Design;
 use super::player::Player;
 use super::rate::Rate;
 use super::refusal::Outcome;
-use super::request::Report;
+use super::request::{Report, join};
 use super::reward::Reward;
 use super::variable::Variable;
 
@@ -35,7 +35,7 @@ impl Action {
         let mut report = Report::default();
         let (id, name) = report.heading(&design);
         let requires = Condition::read(design.get("requires"), "requires", &mut report);
-        let rules = rules(&design, &mut report);
+        let rules = ActionRule::read_all(&design, &mut report);
         let variables = Variable::read_all(&design, &mut report);
         let one = super::number::Number::ONE;
         let probability = report.number(&design, "", "probability", one);
@@ -64,17 +64,20 @@ impl Action {
     }
 }
 
-fn rules(design: &Map<String, Value>, report: &mut Report) -> Vec<ActionRule> {
-    let mut rules = Vec::new();
-    for (index, value) in report.array(design, "", "rules").iter().enumerate() {
-        let path = format!("rules.{index}");
-        let Some(rule) = report.object(value, &path) else { continue };
-        rules.push(ActionRule {
-            requires: Condition::read(rule.get("requires"), &format!("{path}.requires"), report),
-            rewards: Reward::read_all(rule, &path, "rewards", report),
-        });
+impl ActionRule {
+    pub(super) fn read_all(design: &Map<String, Value>, report: &mut Report) -> Vec<ActionRule> {
+        let mut rules = Vec::new();
+        for (index, value) in report.array(design, "", "rules").iter().enumerate() {
+            let path = format!("rules.{index}");
+            let Some(rule) = report.object(value, &path) else { continue };
+            let requires = rule.get("requires");
+            rules.push(ActionRule {
+                requires: Condition::read(requires, &join(&path, "requires"), report),
+                rewards: Reward::read_all(rule, &path, "rewards", report),
+            });
+        }
+        rules
     }
-    rules
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Leaderboards: what was earned, by whom, within which cycle, and the ranking of it.
+//! Leaderboards: their designs, and the ranking of what was earned within a cycle.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,12 @@ use super::Game;
 use super::condition::Condition;
 use super::design::Design;
 use super::feed::Scope;
+use super::gains::Credit;
 use super::moment::Period;
 use super::number::Number;
-
-/// One change of a point or compound metric, booked for the leaderboards.
-#[derive(Clone, Debug)]
-pub(super) struct Gain {
-    pub(super) at: Timestamp,
-    pub(super) player: String,
-    pub(super) metric: String,
-    pub(super) amount: Number,
-    pub(super) scopes: Vec<Scope>,
-    /// The teams of the player at that time: a team keeps what its members earned.
-    pub(super) teams: Vec<String>,
-}
+use super::place::Place;
+use super::refusal::Outcome;
+use super::request::Report;
 
 #[derive(Clone, Debug)]
 pub(super) struct Board {
@@ -35,6 +27,7 @@ pub(super) struct Board {
     pub(super) cycles: Vec<Cycle>,
     /// Hides the board from players who do not meet it.
     pub(super) requires: Condition,
+    pub(super) design: Map<String, Value>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -102,6 +95,32 @@ pub(super) struct Standing {
 }
 
 impl Board {
+    pub(super) fn read(mut design: Map<String, Value>) -> Outcome<Board> {
+        let mut report = Report::default();
+        let (id, name) = report.heading(&design);
+        if !design.contains_key("entity_type") {
+            report.fault("entity_type", "is required");
+        }
+        let of_teams = report.choice(&design, "", "entity_type", &["players", "teams"]) == "teams";
+        let metric = match report.object(design.get("metric").unwrap_or(&Value::Null), "metric") {
+            Some(metric) => {
+                report.choice(metric, "metric", "type", &["point", "compound"]);
+                report.needed(metric, "metric", "id")
+            }
+            None => String::new(),
+        };
+        let scope = BoardScope::read(&design, &mut report);
+        if of_teams && matches!(scope, BoardScope::TeamInstance(_)) {
+            report.fault("scope.type", "should be one of game, team_definition, custom");
+        }
+        let cycles = cycles(&design, &mut report);
+        let requires = Condition::read(design.get("requires"), "requires", &mut report);
+        report.settle(())?;
+        let words: Vec<&str> = cycles.iter().map(|cycle| cycle.name()).collect();
+        design.insert("cycles".to_owned(), json!(words));
+        Ok(Board { id, name, of_teams, metric, scope, cycles, requires, design })
+    }
+
     pub(super) fn to_json(&self, design: &Design) -> Value {
         let mut metric = Map::from_iter([("id".to_owned(), json!(self.metric))]);
         if let Some(known) = design.metric(&self.metric) {
@@ -158,37 +177,49 @@ impl Board {
 
     /// Assumption: a row appears with the first change inside the cycle, its score is the sum.
     fn earned(&self, game: &Game, view: &View<'_>) -> Vec<(String, Number)> {
-        let (start, next) = view.cycle.bounds(view.at);
         let mut totals: BTreeMap<&str, Number> = BTreeMap::new();
-        for gain in &game.gains {
-            if gain.metric != self.metric || gain.at < start || gain.at >= next {
-                continue;
-            }
-            for entity in self.credited(gain, view) {
-                if self.of_teams || self.takes_part(game, entity, view) {
+        for (credit, amount) in game.gains.between(&self.metric, view.cycle.bounds(view.at)) {
+            for entity in self.credited(credit, view) {
+                let ranked = match self.of_teams {
+                    true => self.ranks_team(game, entity),
+                    false => self.takes_part(game, entity, view),
+                };
+                if ranked {
                     let total = totals.entry(entity).or_default();
-                    *total = total.plus(gain.amount);
+                    *total = total.plus(amount);
                 }
             }
         }
         totals.into_iter().map(|(entity, total)| (entity.to_owned(), total)).collect()
     }
 
-    fn credited<'g>(&self, gain: &'g Gain, view: &View<'_>) -> Vec<&'g str> {
+    fn credited<'g>(&self, credit: &'g Credit, view: &View<'_>) -> Vec<&'g str> {
         if self.scope == BoardScope::Custom {
             let wanted = view.scope_id.unwrap_or(&self.id);
-            let counts = |scope: &&Scope| {
-                // An older form puts the board in front: `board/scope`.
-                scope.id == wanted
-                    || scope.id.strip_prefix(&self.id).and_then(|rest| rest.strip_prefix('/'))
-                        == Some(wanted)
-            };
-            return gain.scopes.iter().filter(counts).map(|scope| scope.entity.as_str()).collect();
+            let scopes = credit.scopes.iter().filter(|scope| self.is_of(scope, wanted));
+            return scopes.map(|scope| scope.entity.as_str()).collect();
         }
         if self.of_teams {
-            return gain.teams.iter().map(String::as_str).collect();
+            return credit.teams.iter().map(String::as_str).collect();
         }
-        vec![&gain.player]
+        vec![&credit.player]
+    }
+
+    /// Whether a scope of a play is that one on this board. An older form puts the board in front:
+    /// `board/scope`.
+    pub(super) fn is_of(&self, scope: &Scope, id: &str) -> bool {
+        let rest = scope.id.strip_prefix(&self.id).and_then(|rest| rest.strip_prefix('/'));
+        scope.id == id || rest == Some(id)
+    }
+
+    /// Team boards may rank the teams of one definition only.
+    fn ranks_team(&self, game: &Game, id: &str) -> bool {
+        match &self.scope {
+            BoardScope::TeamDefinition(definition) => {
+                game.team(id).is_some_and(|team| team.definition == *definition)
+            }
+            _ => true,
+        }
     }
 
     fn takes_part(&self, game: &Game, id: &str, view: &View<'_>) -> bool {
@@ -197,22 +228,52 @@ impl Board {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),
             BoardScope::TeamInstance(_) => {
-                player.teams.iter().any(|team| Some(team.team.as_str()) == view.team_instance)
+                view.team_instance.is_some_and(|team| player.is_in(team))
             }
         }
     }
 
     pub(super) fn label(&self, game: &Game, entity: &str) -> Value {
         if !self.of_teams {
-            return game.player(entity).map_or_else(|| json!({ "id": entity }), |p| p.reference());
+            return game.reference(entity);
         }
-        let mut teams = game.players.iter().flat_map(|player| &player.teams);
-        let name = teams.find(|team| team.team == entity).map(|team| team.name.clone());
-        json!({ "id": entity, "name": name.unwrap_or_else(|| entity.to_owned()) })
+        Place::Team(entity.to_owned()).reference(game)
     }
 }
 
+/// `alltime` unless the design says otherwise.
+fn cycles(design: &Map<String, Value>, report: &mut Report) -> Vec<Cycle> {
+    let mut cycles = Vec::new();
+    for (index, value) in report.array(design, "", "cycles").iter().enumerate() {
+        match value.as_str().and_then(Cycle::parse) {
+            Some(cycle) if !cycles.contains(&cycle) => cycles.push(cycle),
+            Some(_) => {}
+            None => {
+                let names = CYCLES.map(|(name, _)| name).join(", ");
+                report.fault(&format!("cycles.{index}"), &format!("should be one of {names}"));
+            }
+        }
+    }
+    if cycles.is_empty() { vec![Cycle::Alltime] } else { cycles }
+}
+
 impl BoardScope {
+    fn read(design: &Map<String, Value>, report: &mut Report) -> BoardScope {
+        let value = design.get("scope").unwrap_or(&Value::Null);
+        let Some(scope) = report.object(value, "scope") else { return BoardScope::Game };
+        match report.needed(scope, "scope", "type").as_str() {
+            "team_definition" => BoardScope::TeamDefinition(report.needed(scope, "scope", "id")),
+            "team_instance" => BoardScope::TeamInstance(report.needed(scope, "scope", "id")),
+            "custom" => BoardScope::Custom,
+            "game" | "" => BoardScope::Game,
+            _ => {
+                let words = "should be one of game, team_definition, team_instance, custom";
+                report.fault("scope.type", words);
+                BoardScope::Game
+            }
+        }
+    }
+
     fn to_json(&self) -> Value {
         match self {
             BoardScope::Game => json!({ "type": "game" }),
@@ -225,9 +286,9 @@ impl BoardScope {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::Cycle;
+    use super::{Board, BoardScope, Cycle};
     use crate::sandbox::game::trial::Trial;
 
     #[test]
@@ -236,6 +297,48 @@ mod tests {
             assert_eq!(Cycle::parse(cycle).map(Cycle::name), Some(cycle));
         }
         assert_eq!(Cycle::parse("dayly"), None);
+    }
+
+    fn read(more: Value) -> super::Outcome<Board> {
+        let mut design = json!({ "id": "b", "name": "B", "entity_type": "players",
+            "scope": { "type": "game" }, "metric": { "id": "seeds", "type": "point" } });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            design[key] = value.clone();
+        }
+        Board::read(design.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_board_without_cycles_is_for_all_time() {
+        let board = read(json!({})).expect("a board");
+        assert_eq!(board.cycles, [Cycle::Alltime]);
+        assert_eq!(board.design["cycles"], json!(["alltime"]));
+        let board = read(json!({ "cycles": ["weekly", "daily"] })).expect("a board");
+        assert_eq!(board.design["cycles"], json!(["weekly", "daily"]));
+    }
+
+    #[test]
+    fn scopes_about_teams_name_their_definition() {
+        let scope = |scope| read(json!({ "scope": scope })).map(|board| board.scope).ok();
+        let crew = json!({ "type": "team_instance", "id": "crew" });
+        assert_eq!(scope(crew), Some(BoardScope::TeamInstance("crew".to_owned())));
+        assert_eq!(scope(json!({ "type": "team_definition" })), None);
+        assert_eq!(scope(json!({ "type": "custom" })), Some(BoardScope::Custom));
+        assert_eq!(scope(json!({ "type": "moon" })), None);
+    }
+
+    #[test]
+    fn boards_of_the_wrong_shape_are_refused() {
+        for more in [
+            json!({ "entity_type": "dogs" }),
+            json!({ "metric": { "id": "shed", "type": "set" } }),
+            json!({ "metric": "seeds" }),
+            json!({ "cycles": ["dayly"] }),
+            json!({ "scope": [] }),
+            json!({ "entity_type": "teams", "scope": { "type": "team_instance", "id": "crew" } }),
+        ] {
+            assert!(read(more.clone()).is_err(), "{more}");
+        }
     }
 
     #[test]

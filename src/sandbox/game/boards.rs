@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::board::{Board, Cycle, Standing, View};
-use super::condition::Standpoint;
+use super::board::{Board, BoardScope, Cycle, Standing, View};
+use super::condition::{Condition, Standpoint};
 use super::number::Number;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request};
@@ -19,6 +19,7 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "get_leaderboard", get),
     (Version::V2, "search_leaderboard", search),
     (Version::V2, "get_leaderboard_trend", trend::get),
+    (Version::V1, "get_metric_leaderboard", get_of_metric),
 ];
 
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -207,6 +208,27 @@ fn search(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     Ok(Reply::Json(json!({ "data": rows, "total": total })))
 }
 
+/// The ranking on one metric, as a bare list. Assumption: all players, of all time.
+fn get_of_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    game.acting(request)?;
+    let id = request.path("metric_id")?;
+    let metric = game.design.metric(id).ok_or_else(|| Refusal::metric_not_found(id))?;
+    let board = Board {
+        id: metric.id.clone(),
+        name: metric.name.clone(),
+        of_teams: false,
+        metric: metric.id.clone(),
+        scope: BoardScope::Game,
+        cycles: vec![Cycle::Alltime],
+        requires: Condition::default(),
+        design: Map::new(),
+    };
+    let view = View { cycle: Cycle::Alltime, at: request.now, scope_id: None, team_instance: None };
+    let standings = board.standings(game, &view);
+    let rows = standings.iter().map(|standing| row(&board, standing, &Merged::new(), false));
+    Ok(Reply::Json(Value::Array(request.page()?.cut(rows.collect()))))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -372,5 +394,25 @@ mod tests {
     fn the_list_has_the_keys_of_the_recorded_one() {
         let boards = Trial::demo().json("list_leaderboards", &[], &[], json!({}), Some("mira"));
         assert_eq!(keys(&boards[0]), ["cycles", "entity_type", "id", "metric", "name", "scope"]);
+    }
+
+    #[test]
+    fn the_early_ranking_on_a_metric_is_a_bare_list() {
+        let mut trial = garden().v1();
+        let mut rows = |metric, query: &[(&str, &str)]| {
+            let path = [("metric_id", metric)];
+            trial.json("get_metric_leaderboard", &path, query, json!({}), Some("mira"))
+        };
+        let all = rows("seeds", &[]);
+        assert_eq!(
+            all[0],
+            json!({ "player": { "id": "mira", "alias": "mira" }, "score": "87", "rank": 1 })
+        );
+        assert_eq!(all.as_array().map(Vec::len), Some(4));
+        assert_eq!(rows("seeds", &[("skip", "1"), ("limit", "1")])[0]["rank"], 2);
+        assert_eq!(rows("shed", &[]), json!([]));
+        let path = [("metric_id", "nothing")];
+        let refusal = trial.refusal("get_metric_leaderboard", &path, &[], json!({}), Some("mira"));
+        assert_eq!(refusal.name, "metric_not_found");
     }
 }

@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn undoing_a_change_keeps_what_came_later() {
         let mut design = Design::new(TimeZone::UTC);
-        design.put_metric(metric(json!({ "id": "p", "name": "p", "type": "point" })));
+        design.put(metric(json!({ "id": "p", "name": "p", "type": "point" })));
         let metric = design.metric("p").expect("a metric").clone();
         let mut scores = Scores::default();
         let first = set_points(&mut scores, &metric, count(5)).expect("a change");

@@ -72,7 +72,7 @@ mod tests {
         let mut design = Design::new(TimeZone::UTC);
         let mut put = |metric: serde_json::Value| {
             let metric = Metric::read(metric.as_object().cloned().unwrap_or_default());
-            design.put_metric(metric.expect("a metric"));
+            design.put(metric.expect("a metric"));
         };
         put(json!({ "id": "seeds", "name": "seeds", "type": "point" }));
         for (id, formula) in compounds {

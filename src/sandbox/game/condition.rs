@@ -8,6 +8,7 @@ use super::formula::{Formula, Term, Values};
 use super::metric::Kind;
 use super::number::Number;
 use super::player::Player;
+use super::reference::Reference;
 use super::request::{Report, join};
 use super::variable::Variables;
 
@@ -227,6 +228,20 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// The metrics and actions it asks about.
+    pub(super) fn references(&self) -> Vec<Reference<'_>> {
+        match &self.test {
+            Test::And(parts) | Test::Or(parts) => {
+                parts.iter().flat_map(Condition::references).collect()
+            }
+            Test::Metric { id, .. } => vec![Reference::Metric(id)],
+            Test::Action { id, .. } => vec![Reference::Action(id)],
+            _ => Vec::new(),
+        }
+    }
+}
+
 fn leaf(kind: &str, context: &Map<String, Value>, path: &str, report: &mut Report) -> Test {
     match kind {
         "metric" => Test::Metric {
@@ -281,8 +296,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Condition, Design, Number, Player, Report, Standpoint, Term};
+    use crate::sandbox::game::membership::Membership;
     use crate::sandbox::game::metric::Metric;
-    use crate::sandbox::game::player::Membership;
     use crate::sandbox::game::score::Score;
 
     fn meets(condition: Value) -> bool {
@@ -296,13 +311,18 @@ mod tests {
             json!({ "id": "rank", "name": "Rank", "type": "state", "constraints": { "states": [{ "name": "Old oak" }] } }),
         ] {
             let metric = Metric::read(metric.as_object().cloned().unwrap_or_default());
-            design.put_metric(metric.expect("a metric"));
+            design.put(metric.expect("a metric"));
         }
         let mut player = Player::new("mira", "Mira K", Timestamp::UNIX_EPOCH);
         player.scores.put("shed", Score::Items([("rake".to_owned(), Number::whole(2))].into()));
         player.scores.put("rank", Score::State("old_oak".to_owned()));
         player.add_plays("water", 3);
-        player.teams.push(Membership::new("t1", "Rose Bed", "crew", "Crew", &["Head"]));
+        player.teams.push(Membership {
+            team: "crew_7".to_owned(),
+            definition: "crew".to_owned(),
+            roles: vec!["Head".to_owned()],
+            since: Timestamp::UNIX_EPOCH,
+        });
         let variables = [("score".to_owned(), Term::Number(Number::whole(65)))].into();
         // A Wednesday, the 17th day of the year.
         let now = "2018-01-17T13:00:00Z".parse().expect("a time");

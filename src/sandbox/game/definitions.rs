@@ -12,8 +12,6 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V1, "list_metric_definitions", list_metrics),
     (Version::V2, "list_metric_definitions", list_metrics),
     (Version::V2, "get_metric_definition", get_metric),
-    (Version::V1, "list_team_definitions", list_teams),
-    (Version::V2, "list_team_definitions", list_teams),
 ];
 
 fn list_metrics(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -70,15 +68,6 @@ fn named<'p>(
             .collect::<Map<_, _>>()
             .into(),
     }
-}
-
-/// The one definition that the memberships of the seed belong to.
-fn list_teams(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    if !game.has_teams {
-        return Ok(Reply::Json(json!([])));
-    }
-    let crew = json!({ "id": "crew", "name": "Crew", "roles": ["Sower", "Head"], "access": ["PUBLIC", "PRIVATE"] });
-    Ok(Reply::Json(json!([crew])))
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::refusal::Outcome;
+use super::designs::check_version;
+use super::refusal::{Outcome, Refusal};
 use super::request::Request;
 use super::world::Environment;
 use super::{DesignHandler, Reply, Version, World};
@@ -11,19 +12,25 @@ pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] =
     &[(Version::V2, "simulate_design", simulate), (Version::V2, "deploy_design", deploy)];
 
 /// Loads the draft into staging, whoever asks.
-fn simulate(world: &mut World, _: &Request<'_>) -> Outcome<Reply> {
+fn simulate(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
     load(world, Environment::Staging, "simulated")
 }
 
 /// Loads the draft where the client does everything: a test client in staging.
 fn deploy(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
     load(world, request.call.environment, "deployed")
 }
 
-/// Assumption: the answer, which nobody recorded, is a message.
+/// Assumption: the answer, which nobody recorded, is a message; and so is the refusal, whose code
+/// is not on record either.
 fn load(world: &mut World, environment: Environment, done: &str) -> Outcome<Reply> {
-    world.load(environment);
     let name = environment.name();
+    world.try_load(environment).map_err(|count| {
+        let text = format!("The design cannot be {done} to {name}: {count} issues to resolve");
+        Refusal::new(409, "design_issues", text)
+    })?;
     let message = format!("The design has been {done} to {name}");
     Ok(Reply::Json(json!({ "message": message, "environment": name })))
 }

@@ -9,17 +9,22 @@ use super::board::Board;
 use super::flow::Definition;
 use super::metric::{Kind, Metric};
 use super::rule::Rule;
+use super::sketch::ProcessDesign;
+use super::team;
 
 /// Everything a designer decides.
 #[derive(Clone, Debug)]
 pub(super) struct Design {
     /// Drives time conditions and fixed rate windows.
     pub(super) zone: TimeZone,
-    metrics: Vec<Metric>,
+    /// To be changed through `put` and `remove`, which keep the order of the compounds.
+    pub(super) metrics: Vec<Metric>,
     pub(super) actions: Vec<Action>,
     pub(super) rules: Vec<Rule>,
     pub(super) boards: Vec<Board>,
     pub(super) processes: Vec<Definition>,
+    pub(super) teams: Vec<team::Definition>,
+    pub(super) process_designs: Vec<ProcessDesign>,
     /// Ids of the compounds, inputs before what uses them; those in a circle are left out.
     order: Vec<String>,
 }
@@ -33,6 +38,8 @@ impl Design {
             rules: Vec::new(),
             boards: Vec::new(),
             processes: Vec::new(),
+            teams: Vec::new(),
+            process_designs: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -45,21 +52,6 @@ impl Design {
         self.metrics.iter().find(|metric| metric.id == id)
     }
 
-    pub(super) fn put_metric(&mut self, metric: Metric) {
-        match self.metrics.iter_mut().find(|old| old.id == metric.id) {
-            Some(old) => *old = metric,
-            None => self.metrics.push(metric),
-        }
-        self.order = compound_order(&self.metrics);
-    }
-
-    pub(super) fn remove_metric(&mut self, id: &str) -> bool {
-        let count = self.metrics.len();
-        self.metrics.retain(|metric| metric.id != id);
-        self.order = compound_order(&self.metrics);
-        count != self.metrics.len()
-    }
-
     pub(super) fn action(&self, id: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.id == id)
     }
@@ -70,6 +62,14 @@ impl Design {
 
     pub(super) fn process(&self, id: &str) -> Option<&Definition> {
         self.processes.iter().find(|definition| definition.id == id)
+    }
+
+    pub(super) fn order_compounds(&mut self) {
+        self.order = compound_order(&self.metrics);
+    }
+
+    pub(super) fn team(&self, id: &str) -> Option<&team::Definition> {
+        self.teams.iter().find(|definition| definition.id == id)
     }
 
     pub(super) fn compound_order(&self) -> &[String] {
@@ -144,7 +144,7 @@ mod tests {
         for (id, formula) in compounds {
             let metric = json!({ "id": id, "name": id, "type": "compound", "constraints": { "formula": formula } });
             let metric = Metric::read(metric.as_object().cloned().unwrap_or_default());
-            design.put_metric(metric.expect("a metric"));
+            design.put(metric.expect("a metric"));
         }
         design
     }

@@ -1,43 +1,129 @@
-//! The design of metrics and actions. Nothing of it acts on players until it is simulated or deployed.
+//! Editing the draft: what is done there acts on no player until it is simulated or deployed.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::action::Action;
+use super::board::Board;
+use super::component::{Component, deleted};
 use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Request, pick};
+use super::rule::Rule;
+use super::sketch::ProcessDesign;
+use super::team;
 use super::{DesignHandler, Reply, Version, World};
 
 pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] = &[
-    (Version::V2, "list_metric_designs", list_metrics),
-    (Version::V2, "create_metric_design", create_metric),
-    (Version::V2, "get_metric_design", get_metric),
-    (Version::V2, "update_metric_design", update_metric),
-    (Version::V2, "delete_metric_design", delete_metric),
-    (Version::V2, "list_action_designs", list_actions),
-    (Version::V2, "create_action_design", create_action),
-    (Version::V2, "get_action_design", get_action),
-    (Version::V2, "update_action_design", update_action),
-    (Version::V2, "delete_action_design", delete_action),
+    (Version::V2, "list_metric_designs", list::<Metric>),
+    (Version::V2, "create_metric_design", create::<Metric>),
+    (Version::V2, "get_metric_design", get::<Metric>),
+    (Version::V2, "update_metric_design", update::<Metric>),
+    (Version::V2, "delete_metric_design", delete::<Metric>),
+    (Version::V2, "list_action_designs", list::<Action>),
+    (Version::V2, "create_action_design", create::<Action>),
+    (Version::V2, "get_action_design", get::<Action>),
+    (Version::V2, "update_action_design", update::<Action>),
+    (Version::V2, "delete_action_design", delete::<Action>),
+    (Version::V2, "list_rule_designs", list::<Rule>),
+    (Version::V2, "create_rule_design", create::<Rule>),
+    (Version::V2, "get_rule_design", get::<Rule>),
+    (Version::V2, "update_rule_design", update::<Rule>),
+    (Version::V2, "delete_rule_design", delete::<Rule>),
+    (Version::V2, "list_leaderboard_designs", list::<Board>),
+    (Version::V2, "create_leaderboard_design", create::<Board>),
+    (Version::V2, "get_leaderboard_design", get::<Board>),
+    (Version::V2, "update_leaderboard_design", update::<Board>),
+    (Version::V2, "delete_leaderboard_design", delete::<Board>),
+    (Version::V2, "list_team_designs", list::<team::Definition>),
+    (Version::V2, "create_team_design", create::<team::Definition>),
+    (Version::V2, "get_team_design", get::<team::Definition>),
+    (Version::V2, "update_team_design", update::<team::Definition>),
+    (Version::V2, "delete_team_design", delete::<team::Definition>),
+    (Version::V2, "list_process_designs", list::<ProcessDesign>),
+    (Version::V2, "create_process_design", create::<ProcessDesign>),
+    (Version::V2, "get_process_design", get::<ProcessDesign>),
+    (Version::V2, "update_process_design", update::<ProcessDesign>),
+    (Version::V2, "delete_process_design", delete::<ProcessDesign>),
 ];
+
+/// Assumption: `latest`, which everybody uses, is the only version there is.
+pub(super) fn check_version(request: &Request<'_>) -> Outcome<()> {
+    match request.path("version")? {
+        "latest" => Ok(()),
+        other => {
+            let text = format!("The version '{other}' of the design does not exist");
+            Err(Refusal::new(404, "version_not_found", text))
+        }
+    }
+}
+
+/// Assumption: the stash holds the designs of the draft that the client's environment does not run,
+/// or runs otherwise; any other source is the draft.
+fn is_asked<C: Component>(world: &World, component: &C, request: &Request<'_>) -> bool {
+    if !C::HAS_STASH || request.query("source") != Some("stash") {
+        return true;
+    }
+    let running = world.game(request.call.environment).design.find::<C>(component.id());
+    running.is_none_or(|running| running.design() != component.design())
+}
 
 /// Lists carry headers unless `fields` asks for more. Assumption: a header is id, name, type and
 /// description, and a design is listed when it has any of the asked tags.
-fn list<'d>(
-    designs: impl Iterator<Item = &'d Map<String, Value>>,
-    request: &Request<'_>,
-) -> Outcome<Reply> {
+fn list<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
     let page = request.page_of(None)?;
     let (mut fields, tags) = (request.list("fields"), request.list("tags"));
     if fields.is_empty() {
         fields = vec!["id", "name", "type", "description"];
     }
-    let tagged = |design: &&Map<String, Value>| {
-        let own = design.get("tags").and_then(Value::as_array).into_iter().flatten();
+    let is_tagged = |component: &C| {
+        let own = component.design().get("tags").and_then(Value::as_array).into_iter().flatten();
         tags.is_empty() || own.filter_map(Value::as_str).any(|tag| tags.contains(&tag))
     };
-    let rows = designs.filter(tagged).map(|design| pick(&Value::Object(design.clone()), &fields));
+    let components = C::shelf(&world.draft).iter();
+    let asked = components.filter(|c| is_tagged(c) && is_asked(world, *c, request));
+    let rows = asked.map(|component| pick(&component.show(), &fields));
     Ok(Reply::Json(Value::Array(page.cut(rows.collect()))))
+}
+
+fn create<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    check_version(request)?;
+    let mut design = request.body()?;
+    // A note of the editor, which whoever copies a design may send back.
+    design.remove("_errors");
+    let component = C::read(design)?;
+    if world.draft.find::<C>(component.id()).is_some() {
+        return Err(C::WORDS.exists(component.id()));
+    }
+    Ok(put(world, component))
+}
+
+fn put<C: Component>(world: &mut World, component: C) -> Reply {
+    let shown = component.show();
+    world.draft.put(component);
+    world.draft_changed();
+    Reply::Json(shown)
+}
+
+fn named<'w, C: Component>(world: &'w World, request: &Request<'_>) -> Outcome<&'w C> {
+    check_version(request)?;
+    let id = request.path("component_id")?;
+    world.draft.find(id).ok_or_else(|| C::WORDS.not_found(id))
+}
+
+fn get<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let component = named::<C>(world, request)?;
+    if !is_asked(world, component, request) {
+        return Err(C::WORDS.not_found(component.id()));
+    }
+    Ok(Reply::Json(component.show()))
+}
+
+fn update<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let old = named::<C>(world, request)?;
+    let component = C::read(patched(old.design(), request)?)?;
+    component.succeeds(old)?;
+    Ok(put(world, component))
 }
 
 /// Each top-level key of a patch replaces the old one whole; the editor's notes are dropped.
@@ -52,102 +138,11 @@ fn patched(old: &Map<String, Value>, request: &Request<'_>) -> Outcome<Map<Strin
     Ok(design)
 }
 
-fn deleted(kind: &str, id: &str) -> Outcome<Reply> {
-    let message = format!("The {kind} '{id}' has been deleted successfully");
-    Ok(Reply::Json(json!({ "message": message })))
-}
-
-fn list_metrics(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    list(world.draft.metrics().iter().map(|metric| &metric.design), request)
-}
-
-fn create_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let metric = Metric::read(request.body()?)?;
-    if world.draft.metric(&metric.id).is_some() {
-        // Assumption: a taken metric id is called `metric_exists`.
-        let text = format!("A metric with ID '{}' already exists", metric.id);
-        return Err(Refusal::new(409, "metric_exists", text));
-    }
-    let shown = Value::Object(metric.design.clone());
-    world.draft.put_metric(metric);
+fn delete<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
+    let id = named::<C>(world, request)?.id().to_owned();
+    world.draft.remove::<C>(&id);
     world.draft_changed();
-    Ok(Reply::Json(shown))
-}
-
-fn named_metric<'g>(world: &'g World, request: &Request<'_>) -> Outcome<&'g Metric> {
-    let id = request.path("component_id")?;
-    world.draft.metric(id).ok_or_else(|| Refusal::metric_not_found(id))
-}
-
-fn get_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    Ok(Reply::Json(Value::Object(named_metric(world, request)?.design.clone())))
-}
-
-fn update_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let old = named_metric(world, request)?;
-    let metric = Metric::read(patched(&old.design, request)?)?;
-    if metric.type_name() != old.type_name() {
-        // Assumption: the type of a metric is fixed; a patch only repeats it.
-        return Err(Refusal::fault("type", "cannot be changed"));
-    }
-    let shown = Value::Object(metric.design.clone());
-    world.draft.put_metric(metric);
-    world.draft_changed();
-    Ok(Reply::Json(shown))
-}
-
-fn delete_metric(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let id = request.path("component_id")?;
-    if !world.draft.remove_metric(id) {
-        return Err(Refusal::metric_not_found(id));
-    }
-    world.draft_changed();
-    deleted("metric", id)
-}
-
-fn list_actions(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    list(world.draft.actions.iter().map(|action| &action.design), request)
-}
-
-fn create_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let action = Action::read(request.body()?)?;
-    if world.draft.action(&action.id).is_some() {
-        let text = format!("An action with ID '{}' already exists", action.id);
-        return Err(Refusal::new(409, "action_exists", text));
-    }
-    let shown = Value::Object(action.design.clone());
-    world.draft.actions.push(action);
-    world.draft_changed();
-    Ok(Reply::Json(shown))
-}
-
-fn named_action(world: &World, request: &Request<'_>) -> Outcome<usize> {
-    let id = request.path("component_id")?;
-    let index = world.draft.actions.iter().position(|action| action.id == id);
-    index.ok_or_else(|| Refusal::action_not_found(id))
-}
-
-fn get_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let action = &world.draft.actions[named_action(world, request)?];
-    Ok(Reply::Json(Value::Object(action.design.clone())))
-}
-
-fn update_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let action = &mut world.draft.actions;
-    let id = request.path("component_id")?;
-    let old = action.iter_mut().find(|action| action.id == id);
-    let old = old.ok_or_else(|| Refusal::action_not_found(id))?;
-    *old = Action::read(patched(&old.design, request)?)?;
-    let shown = Value::Object(old.design.clone());
-    world.draft_changed();
-    Ok(Reply::Json(shown))
-}
-
-fn delete_action(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {
-    let index = named_action(world, request)?;
-    let action = world.draft.actions.remove(index);
-    world.draft_changed();
-    deleted("action", &action.id)
+    Ok(Reply::Json(deleted::<C>(&id)))
 }
 
 #[cfg(test)]
@@ -162,7 +157,9 @@ mod tests {
     fn an_apple_can_be_created_and_deleted_with_the_exact_words() {
         let mut trial = Trial::demo();
         let body = json!({ "id": "apple", "name": "apple", "type": "point" });
-        assert_eq!(trial.json("create_metric_design", &APPLE[..1], &[], body.clone(), None), body);
+        let created = trial.json("create_metric_design", &APPLE[..1], &[], body.clone(), None);
+        assert_eq!(created["id"], "apple");
+        assert_eq!(created, trial.json("get_metric_design", &APPLE, &[], json!({}), None));
         assert_eq!(
             trial.refusal("create_metric_design", &APPLE[..1], &[], body, None).name,
             "metric_exists"
@@ -184,7 +181,8 @@ mod tests {
         let path = [("version", "latest"), ("component_id", "seeds")];
         let patch = json!({ "type": "point", "constraints": { "max": "40" }, "_errors": [] });
         let design = trial.json("update_metric_design", &path, &[], patch, None);
-        assert_eq!(design["constraints"], json!({ "max": "40" }));
+        let constraints = json!({ "min": "-Infinity", "max": "40", "default": "0" });
+        assert_eq!(design["constraints"], constraints);
         assert_eq!((design["name"].clone(), design.get("_errors")), (json!("seed count"), None));
         trial.play("mira", "set_seeds", json!({ "variables": { "amount": 99 } }));
         assert_eq!(trial.score("mira", "seeds"), "40");
@@ -241,5 +239,135 @@ mod tests {
         let path = [("version", "latest"), ("component_id", "challenge_tmp_max_01")];
         let design = Trial::demo().json("get_action_design", &path, &[], Value::Null, None);
         assert_eq!(design["id"], "challenge_tmp_max_01");
+    }
+
+    /// Create, read, list, patch and delete one component of a kind.
+    fn lives(kind: &str, design: Value) {
+        let mut trial = Trial::demo();
+        let id = design["id"].as_str().unwrap_or_default().to_owned();
+        let path = [("version", "latest"), ("component_id", id.as_str())];
+        let created =
+            trial.json(&format!("create_{kind}_design"), &path[..1], &[], design.clone(), None);
+        for (key, value) in design.as_object().into_iter().flatten() {
+            assert_eq!(created.get(key), Some(value), "{kind} {key}");
+        }
+        let again = trial.refusal(&format!("create_{kind}_design"), &path[..1], &[], design, None);
+        assert_eq!((again.status, again.name.to_owned()), (409, format!("{kind}_exists")));
+        let read = trial.json(&format!("get_{kind}_design"), &path, &[], json!({}), None);
+        assert_eq!(read, created, "{kind}");
+        let patch = json!({ "name": "Another", "tags": ["odd"], "_errors": [{}] });
+        let patched = trial.json(&format!("update_{kind}_design"), &path, &[], patch, None);
+        assert_eq!((&patched["name"], patched.get("_errors")), (&json!("Another"), None));
+        let query = [("tags", "odd"), ("fields", "id,name")];
+        let list = trial.json(&format!("list_{kind}_designs"), &path[..1], &query, json!({}), None);
+        assert_eq!(list, json!([{ "id": id, "name": "Another" }]));
+        let gone = trial.json(&format!("delete_{kind}_design"), &path, &[], json!({}), None);
+        let message = format!("The {kind} '{id}' has been deleted successfully");
+        assert_eq!(gone, json!({ "message": message }));
+        for operation in ["get", "update", "delete"] {
+            let operation = format!("{operation}_{kind}_design");
+            let refusal = trial.refusal(&operation, &path, &[], json!({}), None);
+            assert_eq!(
+                (refusal.status, refusal.name.to_owned()),
+                (404, format!("{kind}_not_found"))
+            );
+        }
+    }
+
+    #[test]
+    fn every_kind_of_component_is_created_read_listed_changed_and_deleted() {
+        lives(
+            "metric",
+            json!({ "id": "x", "name": "X", "type": "state", "constraints": { "states": [{ "id": "a", "name": "A" }] } }),
+        );
+        lives(
+            "action",
+            json!({ "id": "x", "name": "X", "requires": {}, "rules": [], "variables": [] }),
+        );
+        lives(
+            "rule",
+            json!({ "id": "x", "name": "X", "type": "custom", "rules": [], "variables": [] }),
+        );
+        lives(
+            "leaderboard",
+            json!({ "id": "x", "name": "X", "entity_type": "players", "scope": { "type": "game" }, "metric": { "id": "drops", "type": "point" } }),
+        );
+        lives(
+            "team",
+            json!({ "id": "x", "name": "X", "permissions": [["Head", { "lock": true }]], "creator_roles": ["Head"], "settings": { "access": ["PUBLIC"] } }),
+        );
+        lives("process", json!({ "id": "x", "name": "X" }));
+    }
+
+    #[test]
+    fn the_first_version_of_a_design_is_the_latest_and_the_only_one() {
+        let refusal =
+            Trial::demo().refusal("list_rule_designs", &[("version", "7")], &[], json!({}), None);
+        assert_eq!((refusal.status, refusal.name), (404, "version_not_found"));
+    }
+
+    #[test]
+    fn the_stash_holds_what_was_not_deployed_yet() {
+        let mut trial = Trial::demo();
+        let stash = |trial: &mut Trial| {
+            let query = [("source", "stash"), ("fields", "id")];
+            trial.json("list_metric_designs", &APPLE[..1], &query, json!({}), None)
+        };
+        assert_eq!(stash(&mut trial), json!([]));
+        let body = json!({ "id": "apple", "name": "apple", "type": "point" });
+        trial.json("create_metric_design", &APPLE[..1], &[], body, None);
+        let path = [("version", "latest"), ("component_id", "drops")];
+        trial.json("update_metric_design", &path, &[], json!({ "name": "Drops" }), None);
+        assert_eq!(stash(&mut trial), json!([{ "id": "drops" }, { "id": "apple" }]));
+        trial.deploy();
+        assert_eq!(stash(&mut trial), json!([]));
+        let refusal =
+            trial.refusal("get_metric_design", &path, &[("source", "stash")], json!({}), None);
+        assert_eq!(refusal.name, "metric_not_found");
+    }
+
+    #[test]
+    fn a_team_design_always_has_hues_and_a_board_always_cycles() {
+        let mut trial = Trial::demo();
+        let team = json!({ "id": "plot", "name": "Plot", "permissions": [["Head", {}]], "creator_roles": ["Head"], "settings": {} });
+        let shown = trial.json("create_team_design", &APPLE[..1], &[], team, None);
+        assert_eq!(shown["_hues"], json!({}));
+        let path = [("version", "latest"), ("component_id", "plot")];
+        let hues = json!({ "_hues": { "Head": 85 } });
+        let shown = trial.json("update_team_design", &path, &[], hues.clone(), None);
+        assert_eq!(shown["_hues"], hues["_hues"]);
+        let path = [("version", "latest"), ("component_id", "top_yield")];
+        let shown = trial.json("get_leaderboard_design", &path, &[], json!({}), None);
+        assert_eq!(
+            (&shown["cycles"], &shown["scope"], &shown["metric"]["id"]),
+            (&json!(["alltime"]), &json!({ "type": "game" }), &json!("yield"))
+        );
+    }
+
+    #[test]
+    fn a_copied_game_plays_as_the_first_one() {
+        let mut from = Trial::demo();
+        let mut to = Trial::empty();
+        for kind in ["metric", "action", "rule", "leaderboard"] {
+            let list = format!("list_{kind}_designs");
+            let rows = from.json(&list, &APPLE[..1], &[("fields", "id")], json!({}), None);
+            for row in rows.as_array().into_iter().flatten() {
+                let id = row["id"].as_str().unwrap_or_default();
+                let path = [("version", "latest"), ("component_id", id)];
+                let design = from.json(&format!("get_{kind}_design"), &path, &[], json!({}), None);
+                to.json(&format!("create_{kind}_design"), &path[..1], &[], design, None);
+            }
+        }
+        to.deploy();
+        for trial in [&mut from, &mut to] {
+            trial.create_player("nico");
+            trial.play("nico", "set_seeds", json!({ "variables": { "amount": 30 } }));
+        }
+        let profile = |trial: &mut Trial| {
+            let profile = trial.json("get_player", &[], &[], json!({}), Some("nico"));
+            profile["scores"].clone()
+        };
+        assert_eq!(profile(&mut from), profile(&mut to));
+        assert_eq!(to.board("top_seeds", &[("cycle", "daily")])[0].1, "30");
     }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::design::Design;
 use super::moment;
 use super::reward::Reward;
@@ -27,34 +28,6 @@ pub(super) struct Task {
     /// The task is done this many times and once more.
     pub(super) loops: u32,
     pub(super) rewards: Vec<Reward>,
-}
-
-/// In order of strictness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Access {
-    Public,
-    Protected,
-    Private,
-}
-
-impl Access {
-    /// Requests may use lower case.
-    pub(super) fn parse(word: &str) -> Option<Access> {
-        match word.to_ascii_uppercase().as_str() {
-            "PUBLIC" => Some(Access::Public),
-            "PROTECTED" => Some(Access::Protected),
-            "PRIVATE" => Some(Access::Private),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Access::Public => "PUBLIC",
-            Access::Protected => "PROTECTED",
-            Access::Private => "PRIVATE",
-        }
-    }
 }
 
 /// One running or finished instance.

@@ -7,7 +7,8 @@ use super::number::Number;
 use super::refusal::Outcome;
 use super::request::Report;
 
-/// One metric of the game. The design is kept as it was sent and read once into `kind`.
+/// One metric of the game. The design is kept as it was sent, its constraints completed, and read
+/// once into `kind`.
 #[derive(Clone, Debug)]
 pub(super) struct Metric {
     pub(super) id: String,
@@ -35,11 +36,12 @@ pub(super) struct Part {
 }
 
 impl Metric {
-    pub(super) fn read(design: Map<String, Value>) -> Outcome<Metric> {
+    pub(super) fn read(mut design: Map<String, Value>) -> Outcome<Metric> {
         let mut report = Report::default();
         let (id, name) = report.heading(&design);
         let kind = kind(&design, &mut report);
         report.settle(())?;
+        complete(&mut design, &kind);
         Ok(Metric { id, name, kind, design })
     }
 
@@ -104,6 +106,11 @@ fn kind(design: &Map<String, Value>, report: &mut Report) -> Kind {
         "compound" => {
             let text = report.text(constraints, base, "formula").unwrap_or_default();
             let formula = Formula::parse(&text);
+            // Assumption: what is no expression at all is refused at once. One that reads metrics
+            // which do not exist, or itself, is accepted and becomes an issue; so does none.
+            if formula.is_none() && !text.is_empty() {
+                report.fault("constraints.formula", "should be an expression");
+            }
             Kind::Compound { text, formula }
         }
         other => {
@@ -111,11 +118,13 @@ fn kind(design: &Map<String, Value>, report: &mut Report) -> Kind {
                 report.fault("type", "should be one of point, set, state, compound");
             }
             // A metric created with id, name and type alone has no limits.
-            Kind::Point {
-                min: report.number(constraints, base, "min", Number::NEGATIVE_INFINITY),
-                max: report.number(constraints, base, "max", Number::INFINITY),
-                default: report.number(constraints, base, "default", Number::ZERO),
+            let min = report.number(constraints, base, "min", Number::NEGATIVE_INFINITY);
+            let max = report.number(constraints, base, "max", Number::INFINITY);
+            if min > max {
+                report.fault("constraints.min", "should not be above max");
             }
+            let default = report.number(constraints, base, "default", Number::ZERO);
+            Kind::Point { min, max, default }
         }
     }
 }
@@ -136,6 +145,47 @@ fn parts(constraints: &Map<String, Value>, key: &str, report: &mut Report) -> Ve
         });
     }
     parts
+}
+
+/// Fills in what was left out of the constraints: clients read them, and the ids of parts, without
+/// asking whether they are there.
+fn complete(design: &mut Map<String, Value>, kind: &Kind) {
+    let constraints = design.entry("constraints").or_insert_with(|| json!({}));
+    if !constraints.is_object() {
+        *constraints = json!({});
+    }
+    let Some(constraints) = constraints.as_object_mut() else { return };
+    match kind {
+        Kind::Point { min, max, default } => {
+            for (key, number) in [("min", min), ("max", max), ("default", default)] {
+                fill(constraints, key, json!(number.to_string()));
+            }
+        }
+        Kind::Set { items, max_items } => {
+            fill(constraints, "max_items", json!(max_items.to_string()));
+            complete_parts(constraints, "items", items, true);
+        }
+        Kind::State { states } => complete_parts(constraints, "states", states, false),
+        Kind::Compound { .. } => {}
+    }
+}
+
+fn complete_parts(constraints: &mut Map<String, Value>, key: &str, parts: &[Part], is_set: bool) {
+    fill(constraints, key, json!([]));
+    let listed = constraints.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten();
+    for (shown, part) in listed.filter_map(Value::as_object_mut).zip(parts) {
+        fill(shown, "id", json!(part.id));
+        if is_set {
+            fill(shown, "max", json!(part.max.to_string()));
+            fill(shown, "hidden", json!(part.hidden));
+        }
+    }
+}
+
+fn fill(object: &mut Map<String, Value>, key: &str, value: Value) {
+    if object.get(key).is_none_or(Value::is_null) {
+        object.insert(key.to_owned(), value);
+    }
 }
 
 /// `Medal Case` becomes `medal_case`.
@@ -170,6 +220,31 @@ mod tests {
             read(json!({ "id": "apple", "name": "apple", "type": "point" })).expect("a metric");
         assert!(matches!(metric.kind, Kind::Point { max: Number::INFINITY, .. }));
         assert_eq!(metric.default(), Number::ZERO);
+    }
+
+    #[test]
+    fn constraints_are_completed_with_defaults_and_ids() {
+        let constraints =
+            |design: Value| read(design).expect("a metric").design["constraints"].clone();
+        let apple = json!({ "id": "apple", "name": "apple", "type": "point" });
+        let all = json!({ "min": "-Infinity", "max": "Infinity", "default": "0" });
+        assert_eq!(constraints(apple), all);
+        let shed = json!({ "id": "t", "name": "T", "type": "set", "constraints": { "items": [{ "name": "Night Owl", "max": "2" }] } });
+        let item = json!({ "id": "night_owl", "name": "Night Owl", "max": "2", "hidden": false });
+        assert_eq!(constraints(shed), json!({ "items": [item], "max_items": "Infinity" }));
+        let rank = json!({ "id": "r", "name": "R", "type": "state", "constraints": { "states": [{ "name": "Old oak" }] } });
+        assert_eq!(constraints(rank)["states"][0]["id"], "old_oak");
+        let bare = json!({ "id": "c", "name": "C", "type": "compound", "constraints": null });
+        assert_eq!(constraints(bare), json!({}));
+    }
+
+    #[test]
+    fn a_formula_that_is_no_expression_is_refused_by_its_path() {
+        let design = json!({ "id": "c", "name": "C", "type": "compound", "constraints": { "formula": "$scores.a +" } });
+        let refusal = read(design).expect_err("refused");
+        assert_eq!(refusal.data.expect("a report")["errors"][0]["path"], "constraints.formula");
+        let dangling = json!({ "id": "c", "name": "C", "type": "compound", "constraints": { "formula": " $scores.c + $scores.nowhere " } });
+        assert!(read(dangling).is_ok());
     }
 
     #[test]

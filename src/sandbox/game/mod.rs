@@ -1,61 +1,93 @@
 //! The game engine of the sandbox: the state of one game and the operations on it, without HTTP.
 
+mod about;
+mod access;
 mod action;
 mod activity;
+mod album;
 mod amends;
+mod approvals;
+mod asking;
 mod assets;
 mod board;
 mod boards;
+mod breach;
 mod change;
+mod component;
 mod compound;
 mod condition;
+mod custom_rule;
+mod custom_scope;
 mod definitions;
 mod deployment;
 mod design;
 mod designs;
 mod dice;
+mod event;
 mod feed;
 mod flow;
 mod formula;
+mod gains;
+mod images;
+mod invites;
+mod issues;
+mod members;
+mod membership;
 mod metric;
 mod moment;
+mod notifications;
 mod number;
+mod ownership;
 mod picture;
+mod place;
 mod play;
 mod player;
 mod players;
+mod positions;
 mod processes;
 mod rate;
+mod reference;
 mod refusal;
 mod request;
 mod reward;
+mod rights;
+mod roles;
 mod rule;
 mod score;
 mod seed;
 mod settle;
+mod sketch;
+mod team;
+mod team_admin;
+mod team_view;
+mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
 mod variable;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use self::refusal::{Outcome, Refusal};
 pub(crate) use self::world::{Environment, World};
 use crate::routes::Version;
 
-use self::board::Gain;
+use self::about::About;
+use self::album::Album;
+use self::asking::Asking;
 use self::design::Design;
 use self::dice::Dice;
-use self::feed::Event;
+use self::feed::Feed;
 use self::flow::Process;
+use self::gains::Gains;
 use self::player::Player;
 use self::request::Request;
+use self::team::Team;
 
 /// One request, already routed and authorised.
 #[derive(Debug)]
@@ -100,34 +132,51 @@ impl Reply {
 /// The state of one game in one environment.
 #[derive(Debug)]
 pub(crate) struct Game {
+    about: About,
     created: Timestamp,
     design: Design,
     players: Vec<Player>,
     processes: Vec<Process>,
-    events: Vec<Event>,
-    gains: Vec<Gain>,
+    teams: Vec<Team>,
+    /// Invitations and requests that wait.
+    askings: Vec<Asking>,
+    feed: Feed,
+    gains: Gains,
+    /// Custom scopes that were opened by hand: board and scope.
+    scopes: BTreeSet<(String, String)>,
+    /// By the ids of their players.
+    pictures: Album,
     dice: Dice,
-    has_teams: bool,
 }
 
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 8] = [
+const ROOMS: [&[(Version, &str, Handler)]; 18] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
     play::OPERATIONS,
     boards::OPERATIONS,
+    custom_rule::OPERATIONS,
+    custom_scope::OPERATIONS,
+    teams::OPERATIONS,
+    ownership::OPERATIONS,
+    members::OPERATIONS,
+    positions::OPERATIONS,
+    team_admin::OPERATIONS,
+    notifications::OPERATIONS,
+    invites::OPERATIONS,
+    approvals::OPERATIONS,
     processes::OPERATIONS,
     definitions::OPERATIONS,
     assets::OPERATIONS,
 ];
 
 /// What reaches beyond one environment: the draft, and what is loaded from it.
-const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 2] =
-    [designs::OPERATIONS, deployment::OPERATIONS];
+const DESIGN_ROOMS: [&[(Version, &str, DesignHandler)]; 4] =
+    [designs::OPERATIONS, deployment::OPERATIONS, issues::OPERATIONS, images::OPERATIONS];
 
 static HANDLERS: LazyLock<BTreeMap<Operation, Handler>> = LazyLock::new(|| table(&ROOMS));
 
@@ -151,14 +200,18 @@ impl Game {
     /// A game without design and players.
     pub(super) fn empty(now: Timestamp, seed: u64) -> Game {
         Game {
+            about: About::default(),
             created: now,
             design: Design::new(seed::zone()),
             players: Vec::new(),
             processes: Vec::new(),
-            events: Vec::new(),
-            gains: Vec::new(),
+            teams: Vec::new(),
+            askings: Vec::new(),
+            feed: Feed::default(),
+            gains: Gains::default(),
+            scopes: BTreeSet::new(),
+            pictures: Album::default(),
             dice: Dice::new(seed),
-            has_teams: false,
         }
     }
 
@@ -183,6 +236,11 @@ impl Game {
     fn index_of(&self, id: &str) -> Outcome<usize> {
         let index = self.players.iter().position(|player| player.id == id);
         index.ok_or_else(|| Refusal::player_not_found(id))
+    }
+
+    /// Id and alias; an id alone for who is gone.
+    fn reference(&self, player: &str) -> Value {
+        self.player(player).map_or_else(|| json!({ "id": player }), Player::reference)
     }
 
     /// The acting player.
@@ -254,7 +312,7 @@ mod tests {
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
         let mut world = World::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut world, Version::V2, "list_teams", &json!({}), None));
+        assert!(!answers(&mut world, Version::V2, "nothing_of_the_kind", &json!({}), None));
         assert!(!answers(&mut world, Version::V1, "admin_list_players", &json!({}), None));
     }
 

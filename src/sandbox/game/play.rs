@@ -9,7 +9,7 @@ use super::design::Design;
 use super::feed::Scope;
 use super::player::Player;
 use super::refusal::{Outcome, Refusal};
-use super::request::{Report, Request};
+use super::request::{Report, Request, join};
 use super::settle::{Cause, pay};
 use super::variable::{self, Variables};
 use super::{Game, Handler, Reply, Version};
@@ -68,7 +68,7 @@ fn read_play(game: &Game, index: usize, request: &Request<'_>) -> Outcome<Play> 
         Some(value) => report.object(value, "variables").unwrap_or(&empty),
     };
     let count = count(&body, request, &mut report);
-    let scopes = read_scopes(&body, &mut report);
+    let scopes = read_scopes(&body, "", &mut report);
     report.settle(())?;
     let action = game.design.action(&id).ok_or_else(|| Refusal::action_not_found(&id))?;
     let player = game.players.get(index).ok_or_else(|| Refusal::player_not_found(""))?;
@@ -77,7 +77,7 @@ fn read_play(game: &Game, index: usize, request: &Request<'_>) -> Outcome<Play> 
     }
     check_rate(&game.design, player, action, request.now)?;
     let mut report = Report::default();
-    let variables = variable::bind(&action.variables, sent, &mut report);
+    let variables = variable::bind(&action.variables, sent, "variables", &mut report);
     report.settle(Play { action: action.clone(), variables, count, scopes })
 }
 
@@ -96,10 +96,14 @@ fn count(body: &Map<String, Value>, request: &Request<'_>, report: &mut Report) 
     })
 }
 
-pub(super) fn read_scopes(body: &Map<String, Value>, report: &mut Report) -> Vec<Scope> {
+pub(super) fn read_scopes(
+    object: &Map<String, Value>,
+    base: &str,
+    report: &mut Report,
+) -> Vec<Scope> {
     let mut scopes = Vec::new();
-    for (index, value) in report.array(body, "", "scopes").iter().enumerate() {
-        let path = format!("scopes.{index}");
+    for (index, value) in report.array(object, base, "scopes").iter().enumerate() {
+        let path = join(base, &format!("scopes.{index}"));
         let Some(scope) = report.object(value, &path) else { continue };
         let id = report.needed(scope, &path, "id");
         scopes.push(Scope { id, entity: report.needed(scope, &path, "entity_id") });

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::board::Gain;
-use super::moment;
+use super::about::About;
+use super::gains::Credit;
 use super::player::Player;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request, is_identifier, pick};
@@ -18,45 +18,58 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V1, "game_list_players", list),
     (Version::V2, "admin_list_players", list),
     (Version::V1, "game_create_player", create),
+    (Version::V1, "create_player", create),
     (Version::V2, "admin_create_player", create),
     (Version::V2, "admin_get_player", get),
     (Version::V1, "game_delete_player", delete),
+    (Version::V1, "delete_player", delete),
     (Version::V2, "admin_delete_player", delete),
     (Version::V1, "game_reset_player", reset),
+    (Version::V1, "reset_player", reset_target),
     (Version::V2, "admin_reset_player", reset),
+    (Version::V2, "admin_check_player_available", check_available),
+    (Version::V1, "get_status", status),
     (Version::V2, "admin_get_status", status),
+    (Version::V1, "get_me", get_me),
 ];
 
 fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    Ok(Reply::Json(json!({
-        "name": "Playoff Hermes",
-        "version": "v2",
-        "status": "ok",
-        "game": {
-            "id": "garden_club",
-            "title": "Garden Club",
-            "description": "shared plots",
-            "timezone": game.design.zone.iana_name().unwrap_or("UTC"),
-            "type": "native",
-            "template": "custom",
-            "listed": false,
-            "access": "PRIVATE",
-            "image": "default-game",
-            "created": moment::text(game.created),
-        },
-    })))
+    Ok(Reply::Json(About::status(game)))
+}
+
+/// The account of the platform behind the token. Assumption: that of the player who logged in,
+/// else that of the owner of the game.
+fn get_me(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let player = request.call.player.and_then(|id| game.player(id));
+    Ok(Reply::Json(match player {
+        Some(player) => player.reference(),
+        None => json!({ "id": format!("owner_of_{}", game.about.id) }),
+    }))
+}
+
+/// A taken id has the status 409. No code is on record; clients of any kind read `error` where the
+/// status says so. Assumption: it is the one of a creation.
+fn check_available(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let id = request.query("value").ok_or_else(|| Refusal::fault("value", "is required"))?;
+    if !is_identifier(id) {
+        return Err(Refusal::fault("value", "should be an identifier"));
+    }
+    if game.has_player(id) {
+        return Err(Refusal::player_exists(id));
+    }
+    Ok(Reply::Json(json!({ "ok": 1 })))
 }
 
 fn get_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let index = game.acting(request)?;
     let detailed = request.flag("detailed");
-    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), detailed)))
 }
 
 fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let index = game.named(request)?;
     let detailed = request.flag("detailed");
-    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), detailed)))
 }
 
 /// Only alias and e-mail can be changed; other keys are ignored.
@@ -75,17 +88,18 @@ fn update_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     if let Some(alias) = alias {
         player.alias = alias;
     }
-    Ok(Reply::Json(player.profile(&game.design, request.version(), false)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), false)))
 }
 
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let page = request.page()?;
     let fields = request.list("fields");
+    let game = &*game;
     let row = |player: &Player| {
         if fields.is_empty() {
             return player.row();
         }
-        pick(&player.profile(&game.design, request.version(), false), &fields)
+        pick(&player.profile(game, request.version(), false), &fields)
     };
     Ok(Reply::Json(page.wrap(game.players.iter().map(row).collect())))
 }
@@ -120,22 +134,41 @@ fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 
 /// The id may be used again and starts clean, so nothing of the player may stay behind.
 fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let player = game.players.remove(game.named(request)?);
-    let id = player.id.as_str();
-    game.events.retain(|event| event.player != id);
-    let credits = |gain: &Gain| gain.scopes.iter().any(|scope| scope.entity == id);
-    game.gains.retain(|gain| gain.player != id && !credits(gain));
+    let index = game.named(request)?;
+    let id = game.players[index].id.clone();
+    let id = id.as_str();
+    let own = game.teams.iter().filter(|team| team.is_owner(id));
+    let own: Vec<String> = own.map(|team| team.id.clone()).collect();
+    for team in own {
+        game.drop_team(&team, request.now);
+    }
+    game.withdraw_all_of(id, request.now);
+    game.players.remove(index);
+    game.feed.forget_player(id);
+    let credits = |credit: &Credit| credit.scopes.iter().any(|scope| scope.entity == id);
+    game.gains.retain(|credit| credit.player != id && !credits(credit));
     game.processes.retain(|process| process.owner != id);
+    game.pictures.remove(id);
     Ok(Reply::Json(json!({ "message": "Player removed successfully" })))
 }
 
 fn reset(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let index = game.named(request)?;
+    reset_at(game, index)
+}
+
+/// The early route may name an acting player too, so it has another word for whom it is about.
+fn reset_target(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.index_of(request.path("target_player_id")?)?;
+    reset_at(game, index)
+}
+
+fn reset_at(game: &mut Game, index: usize) -> Outcome<Reply> {
     let player = &mut game.players[index];
     player.reset();
     let id = player.id.clone();
     // Assumption: what was earned before a reset leaves the leaderboards as well.
-    game.gains.retain(|gain| gain.player != id);
+    game.gains.retain(|credit| credit.player != id);
     Ok(Reply::Json(
         json!({ "message": format!("The scores of the player '{id}' have been reset") }),
     ))
@@ -268,6 +301,48 @@ mod tests {
         assert_eq!(trial.score("mira", "seeds"), "");
         let actions = trial.json("list_actions", &[], &[], json!({}), Some("mira"));
         assert_eq!(actions[0]["count"], 0);
+    }
+
+    #[test]
+    fn a_free_id_is_available_and_a_taken_one_a_conflict() {
+        let mut trial = Trial::demo();
+        let operation = "admin_check_player_available";
+        let free = trial.json(operation, &[], &[("value", "nico")], json!({}), None);
+        assert_eq!(free, json!({ "ok": 1 }));
+        let mut refusal = |query: &[(&str, &str)]| {
+            let refusal = trial.refusal(operation, &[], query, json!({}), None);
+            (refusal.status, refusal.name)
+        };
+        assert_eq!(refusal(&[("value", "mira")]), (409, "player_exists"));
+        assert_eq!(refusal(&[]), (400, "validation_exception"));
+        assert_eq!(refusal(&[("value", ":gs")]), (400, "validation_exception"));
+    }
+
+    #[test]
+    fn the_early_routes_create_reset_and_delete_players() {
+        let mut trial = Trial::demo().v1();
+        let created = trial.json("create_player", &[], &[], json!({ "id": "nico" }), None);
+        assert_eq!(
+            (created["alias"].clone(), created["scores"].clone()),
+            (json!("nico"), json!([]))
+        );
+        trial.json("play_action", &[], &[], json!({ "id": "water" }), Some("nico"));
+        let target = [("target_player_id", "nico")];
+        trial.json("reset_player", &target, &[], json!({}), None);
+        assert_eq!(trial.score("nico", "seeds"), "");
+        trial.json("delete_player", &[("player_id", "nico")], &[], json!({}), None);
+        let refusal = trial.refusal("reset_player", &target, &[], json!({}), None);
+        assert_eq!(refusal.name, "player_not_found");
+    }
+
+    #[test]
+    fn the_account_of_a_token_is_its_player_or_the_owner_of_the_game() {
+        let mut trial = Trial::demo().v1();
+        let me = trial.json("get_me", &[], &[], json!({}), Some("mira"));
+        assert_eq!(me["id"], "mira");
+        let me = trial.json("get_me", &[], &[], json!({}), None);
+        assert_eq!(me["id"], "owner_of_garden_club");
+        assert_eq!(trial.json("get_status", &[], &[], json!({}), None)["status"], "ok");
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Process instances: who sees them, who changes them, and playing their tasks.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::flow::{self, Access, Definition, Process};
+use super::access::Access;
+use super::event::Audience;
+use super::flow::{self, Definition, Process};
+use super::place::Place;
 use super::play::read_scopes;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request, is_identifier};
@@ -51,14 +54,9 @@ fn sees(process: &Process, player: &str) -> bool {
     process.owner == player || process.access != Access::Private
 }
 
-fn owner(game: &Game, process: &Process) -> Value {
-    let player = game.player(&process.owner);
-    player.map_or_else(|| json!({ "id": process.owner }), |player| player.reference())
-}
-
 /// List rows carry the definition as text in both versions.
 fn row(game: &Game, process: &Process) -> Value {
-    let owner = owner(game, process);
+    let owner = game.reference(&process.owner);
     json!({
         "id": process.id,
         "name": process.name,
@@ -78,7 +76,7 @@ fn show(game: &Game, process: &Process, version: Version) -> Reply {
     else {
         return Reply::Json(row(game, process));
     };
-    let owner = owner(game, process);
+    let owner = game.reference(&process.owner);
     let lanes: Vec<Value> =
         definition.lanes.iter().map(|lane| json!({ "name": lane, "role": "player" })).collect();
     let mut performer = owner.as_object().cloned().unwrap_or_default();
@@ -94,25 +92,6 @@ fn show(game: &Game, process: &Process, version: Version) -> Reply {
         "owner": owner,
         "lanes": definition.lanes,
     }))
-}
-
-/// An empty word means no choice: one client echoes an access it was never told.
-fn access(body: &Map<String, Value>, definition: &Definition) -> Outcome<Option<Access>> {
-    let mut report = Report::default();
-    let word = report.text(body, "", "access").filter(|word| !word.is_empty());
-    let access = word.as_deref().and_then(Access::parse);
-    if word.is_some() && access.is_none() {
-        report.fault("access", "should be one of PUBLIC, PROTECTED, PRIVATE");
-    }
-    report.settle(())?;
-    match access {
-        Some(access) if !definition.access.contains(&access) => {
-            let text =
-                format!("The access '{}' is not offered by '{}'", access.name(), definition.id);
-            Err(Refusal::new(400, "invalid_access_setting", text))
-        }
-        access => Ok(access),
-    }
 }
 
 fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -131,9 +110,8 @@ fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     report.settle(())?;
     let known = game.design.process(&definition);
     let definition = known.ok_or_else(|| Refusal::process_not_found(&definition))?.clone();
-    // Without a choice the strictest access that the definition offers.
-    let strictest = definition.access.iter().max().copied().unwrap_or(Access::Private);
-    let access = access(&body, &definition)?.unwrap_or(strictest);
+    let access = Access::chosen(&body, &definition.access, &definition.id)?
+        .unwrap_or_else(|| Access::strictest(&definition.access));
     let owner_id = game.players[owner].id.clone();
     let chosen = chosen.unwrap_or_else(|| game.dice.process_id(request.now));
     let id = format!("{owner_id}/{chosen}");
@@ -166,7 +144,8 @@ fn announce(
     request: &Request<'_>,
 ) {
     let mut cause = Cause::new(event);
-    cause.public = true;
+    let place = Place::Process(process.id.clone());
+    cause.audience = Audience::default().place(&place).game();
     cause.tail.insert("process".to_owned(), reference(process));
     game.settle(player, cause, request.now);
 }
@@ -207,7 +186,7 @@ fn update(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let name = report.text(&body, "", "name").filter(|name| !name.is_empty());
     report.settle(())?;
     let definition = definition_of(game, index)?;
-    let access = access(&body, &definition)?;
+    let access = Access::chosen(&body, &definition.access, &definition.id)?;
     let process = &mut game.processes[index];
     process.access = access.unwrap_or(process.access);
     if let Some(name) = name {
@@ -247,7 +226,7 @@ fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let body = request.body()?;
     let mut report = Report::default();
     let wanted = report.needed(&body, "", "trigger");
-    let scopes = read_scopes(&body, &mut report);
+    let scopes = read_scopes(&body, "", &mut report);
     report.settle(())?;
     let definition = definition_of(game, index)?;
     let Game { design, players, dice, processes, .. } = &mut *game;
@@ -267,6 +246,7 @@ fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let variables = Variables::new();
     cause.changes = pay(design, &mut players[player], dice, due, (&variables, 1, request.now));
     cause.scopes = scopes;
+    cause.audience = Audience::default().place(&Place::Process(process.id.clone()));
     let events = game.settle(player, cause, request.now);
     Ok(Reply::Json(json!({ "triggers": next_triggers(game, index)?, "events": events })))
 }

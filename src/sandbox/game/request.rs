@@ -200,6 +200,34 @@ impl Report {
         }
     }
 
+    /// An object that may be absent; `null` counts as absent.
+    pub(super) fn section<'v>(
+        &mut self,
+        object: &'v Map<String, Value>,
+        base: &str,
+        key: &str,
+    ) -> Option<&'v Map<String, Value>> {
+        let value = object.get(key).filter(|value| !value.is_null())?;
+        self.object(value, &join(base, key))
+    }
+
+    /// A text out of a known few; absent, the first of them.
+    pub(super) fn choice<'w>(
+        &mut self,
+        object: &Map<String, Value>,
+        base: &str,
+        key: &str,
+        words: &[&'w str],
+    ) -> &'w str {
+        let text = self.text(object, base, key);
+        let first = words.first().copied().unwrap_or_default();
+        let Some(text) = text else { return first };
+        words.iter().copied().find(|word| *word == text).unwrap_or_else(|| {
+            self.fault(&join(base, key), &format!("should be one of {}", words.join(", ")));
+            first
+        })
+    }
+
     /// An object; the API refuses `[]` in its place inside a body.
     pub(super) fn object<'v>(
         &mut self,
@@ -224,7 +252,7 @@ pub(super) fn is_identifier(id: &str) -> bool {
     !id.is_empty() && id.chars().all(known)
 }
 
-/// Keeps only the named fields of an object; a dot reaches into objects below.
+/// Keeps only the named fields of an object; a dot reaches into what is below, in lists into each.
 pub(super) fn pick(object: &Value, fields: &[&str]) -> Value {
     let mut picked = Map::new();
     let mut below: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -239,9 +267,12 @@ pub(super) fn pick(object: &Value, fields: &[&str]) -> Value {
         }
     }
     for (head, tails) in below {
-        if let Some(inner) = object.get(head).filter(|inner| inner.is_object()) {
-            picked.entry(head).or_insert_with(|| pick(inner, &tails));
-        }
+        let inner = match object.get(head) {
+            Some(inner @ Value::Object(_)) => pick(inner, &tails),
+            Some(Value::Array(items)) => items.iter().map(|item| pick(item, &tails)).collect(),
+            _ => continue,
+        };
+        picked.entry(head).or_insert(inner);
     }
     Value::Object(picked)
 }
@@ -281,5 +312,8 @@ mod tests {
             pick(&full, &["id", "constraints.max"]),
             json!({ "id": "a", "constraints": { "max": "5" } })
         );
+        let set = json!({ "items": [{ "id": "rake", "name": "Rake" }, { "id": "hoe" }] });
+        let ids = json!({ "items": [{ "id": "rake" }, { "id": "hoe" }] });
+        assert_eq!(pick(&set, &["items.id"]), ids);
     }
 }

@@ -1,24 +1,31 @@
-//! Level and achievement rules, run after every change until nothing more follows.
+//! Rules: levels and achievements, run after every change until nothing more follows, and custom
+//! ones, which administrators run.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::action::ActionRule;
 use super::change::{self, Change};
 use super::condition::{Condition, Standpoint};
 use super::design::Design;
 use super::metric::{Kind, Metric, Part};
 use super::number::Number;
 use super::player::Player;
-use super::variable::Variables;
+use super::refusal::Outcome;
+use super::request::{Report, join};
+use super::variable::{Variable, Variables};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) id: String,
+    pub(super) name: String,
     pub(super) kind: RuleKind,
+    pub(super) design: Map<String, Value>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum RuleKind {
+    Custom { rules: Vec<ActionRule>, variables: Vec<Variable> },
     Level(Level),
     Achievement { metric: String, items: Vec<(String, Number)>, requires: Condition },
 }
@@ -61,6 +68,25 @@ pub(super) fn follow_up(design: &Design, player: &mut Player, now: Timestamp) ->
 }
 
 impl Rule {
+    pub(super) fn read(design: Map<String, Value>) -> Outcome<Rule> {
+        let mut report = Report::default();
+        let (id, name) = report.heading(&design);
+        let kind = match report.needed(&design, "", "type").as_str() {
+            "level" => RuleKind::Level(Level::read(&design, &mut report)),
+            "achievement" => achievement(&design, &mut report),
+            other => {
+                if !matches!(other, "" | "custom") {
+                    report.fault("type", "should be one of custom, level, achievement");
+                }
+                RuleKind::Custom {
+                    rules: ActionRule::read_all(&design, &mut report),
+                    variables: Variable::read_all(&design, &mut report),
+                }
+            }
+        };
+        report.settle(Rule { id, name, kind, design })
+    }
+
     pub(super) fn level_for(&self, state_metric: &str) -> Option<&Level> {
         match &self.kind {
             RuleKind::Level(level) if level.state == state_metric => Some(level),
@@ -70,6 +96,8 @@ impl Rule {
 
     fn run(&self, design: &Design, player: &mut Player, now: Timestamp) -> Option<FollowUp> {
         let (event, changes) = match &self.kind {
+            // Runs only when an administrator says so.
+            RuleKind::Custom { .. } => return None,
             RuleKind::Level(level) => ("level", level.run(design, player)),
             RuleKind::Achievement { metric, items, requires } => {
                 let metric = design.metric(metric)?;
@@ -83,6 +111,28 @@ impl Rule {
         };
         (!changes.is_empty()).then(|| FollowUp { event, rule: self.id.clone(), changes })
     }
+}
+
+/// Metric and items stand under `achievement`; in an older form, at the top.
+fn achievement(design: &Map<String, Value>, report: &mut Report) -> RuleKind {
+    let (base, spec) = match report.section(design, "", "achievement") {
+        Some(spec) => ("achievement", spec),
+        None => ("", design),
+    };
+    let path = join(base, "metric");
+    let metric = match report.object(spec.get("metric").unwrap_or(&Value::Null), &path) {
+        Some(metric) => report.needed(metric, &path, "id"),
+        None => String::new(),
+    };
+    let mut items = Vec::new();
+    for (index, value) in report.array(spec, base, "items").iter().enumerate() {
+        let path = format!("{}.{index}", join(base, "items"));
+        let Some(item) = report.object(value, &path) else { continue };
+        let key = report.needed(item, &path, "key");
+        items.push((key, report.number(item, &path, "value", Number::ONE)));
+    }
+    let requires = Condition::read(design.get("requires"), "requires", report);
+    RuleKind::Achievement { metric, items, requires }
 }
 
 /// An achievement is granted to those who do not own it and never taken back.
@@ -102,6 +152,23 @@ fn grant(
 }
 
 impl Level {
+    /// Assumption: thresholds have to rise, and only the last level may do without one.
+    fn read(design: &Map<String, Value>, report: &mut Report) -> Level {
+        let base = report.needed(design, "", "base_metric");
+        let state = report.needed(design, "", "level_metric");
+        let mut steps: Vec<(String, Number)> = Vec::new();
+        for (index, value) in report.array(design, "", "levels").iter().enumerate() {
+            let path = format!("levels.{index}");
+            let Some(entry) = report.object(value, &path) else { continue };
+            let threshold = report.number(entry, &path, "threshold", Number::INFINITY);
+            if steps.last().is_some_and(|(_, below)| *below >= threshold) {
+                report.fault(&join(&path, "threshold"), "should be above the one before");
+            }
+            steps.push((report.needed(entry, &path, "rank"), threshold));
+        }
+        Level { base, state, steps }
+    }
+
     fn run(&self, design: &Design, player: &mut Player) -> Vec<Change> {
         let (Some(base), Some(state)) =
             (player.scores.number(&self.base), design.metric(&self.state))
@@ -144,7 +211,7 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::json;
 
-    use super::follow_up;
+    use super::{Rule, RuleKind, follow_up};
     use crate::sandbox::game::Version;
     use crate::sandbox::game::number::Number;
     use crate::sandbox::game::player::Player;
@@ -161,6 +228,53 @@ mod tests {
         let events = events.iter().map(|event| event.event).collect();
         let shown = player.scores.to_json(&design, Version::V2, false);
         (player, events, shown)
+    }
+
+    fn read(design: serde_json::Value) -> super::Outcome<Rule> {
+        Rule::read(design.as_object().cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn an_achievement_is_read_in_its_nested_and_in_its_flat_form() {
+        let (metric, items) = (json!({ "id": "shed" }), json!([{ "key": "rake", "value": "2" }]));
+        let nested = json!({ "id": "a", "name": "A", "type": "achievement",
+            "achievement": { "metric": metric, "items": items }, "requires": {} });
+        let flat = json!({ "id": "a", "name": "A", "type": "achievement",
+            "metric": metric, "items": items });
+        for design in [nested, flat] {
+            let rule = read(design.clone()).expect("a rule");
+            let wanted = vec![("rake".to_owned(), Number::whole(2))];
+            assert!(
+                matches!(rule.kind, RuleKind::Achievement { metric, items, .. } if metric == "shed" && items == wanted)
+            );
+            assert_eq!(serde_json::Value::Object(rule.design), design);
+        }
+    }
+
+    #[test]
+    fn thresholds_have_to_rise_and_only_the_last_level_may_have_none() {
+        let level = |levels: serde_json::Value| {
+            read(
+                json!({ "id": "l", "name": "L", "type": "level", "base_metric": "seeds", "level_metric": "rank", "levels": levels }),
+            )
+        };
+        assert!(level(json!([{ "rank": "Sprout", "threshold": "5" }, { "rank": "Bud" }])).is_ok());
+        for levels in [
+            json!([{ "rank": "Sprout" }, { "rank": "Bud" }]),
+            json!([{ "rank": "Sprout", "threshold": "5" }, { "rank": "Bud", "threshold": "5" }]),
+            json!([{ "threshold": "5" }]),
+        ] {
+            let refusal = level(levels).expect_err("refused");
+            let path = refusal.data.expect("a report")["errors"][0]["path"].clone();
+            assert!(path.as_str().is_some_and(|path| path.starts_with("levels.")), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_an_unknown_type_is_refused_and_one_without_content_accepted() {
+        assert!(read(json!({ "id": "r", "name": "R", "type": "wish" })).is_err());
+        assert!(read(json!({ "id": "r", "name": "R" })).is_err());
+        assert!(read(json!({ "id": "r", "name": "R", "type": "custom" })).is_ok());
     }
 
     #[test]

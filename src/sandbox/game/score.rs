@@ -155,7 +155,7 @@ mod tests {
         let metric = json!({ "id": "shed", "name": "Shed", "type": "set", "constraints": { "items": [
             { "name": "Rake", "description": "For dry leaves" }, { "name": "Hoe" }, { "name": "Key", "hidden": true } ] } });
         let metric = Metric::read(metric.as_object().cloned().unwrap_or_default());
-        design.put_metric(metric.expect("a metric"));
+        design.put(metric.expect("a metric"));
         let mut scores = Scores::default();
         scores.put("shed", Score::Items([("rake".to_owned(), Number::ONE)].into()));
         (design, scores)

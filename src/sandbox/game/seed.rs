@@ -6,18 +6,19 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::action::Action;
-use super::board::{Board, BoardScope, Cycle};
-use super::condition::Condition;
+use super::board::Board;
 use super::design::Design;
-use super::flow::{Access, Definition, Task};
+use super::flow::{Definition, Task};
+use super::membership::Membership;
 use super::metric::Metric;
 use super::moment;
-use super::number::Number;
-use super::player::{Membership, Player};
+use super::player::Player;
 use super::request::Report;
 use super::reward::Reward;
-use super::rule::{Level, Rule, RuleKind};
+use super::rule::Rule;
+use super::team::{self, Team};
 use super::{Call, Environment, Game, Version};
 
 const ZONE: &str = "Europe/Lisbon";
@@ -31,14 +32,18 @@ pub(super) fn design() -> Design {
     let mut design = Design::new(zone());
     for metric in metrics().into_iter().filter_map(object) {
         if let Ok(metric) = Metric::read(metric) {
-            design.put_metric(metric);
+            design.put(metric);
         }
     }
     let read = actions().into_iter().filter_map(object).filter_map(|a| Action::read(a).ok());
     design.actions = read.collect();
-    design.rules = rules();
-    design.boards = boards();
+    design.rules =
+        rules().into_iter().filter_map(object).filter_map(|r| Rule::read(r).ok()).collect();
+    design.boards =
+        boards().into_iter().filter_map(object).filter_map(|b| Board::read(b).ok()).collect();
     design.processes = vec![module_one()];
+    design.teams =
+        object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
     design
 }
 
@@ -140,59 +145,75 @@ fn actions() -> Vec<Value> {
     ]
 }
 
-fn rules() -> Vec<Rule> {
-    let step = |rank: &str, threshold| (rank.to_owned(), threshold);
-    let steps = vec![
-        step("Sprout", Number::whole(5)),
-        step("Bud", Number::whole(12)),
-        step("Bloom", Number::whole(20)),
-        step("Old oak", Number::INFINITY),
-    ];
+fn rules() -> Vec<Value> {
     let enough = json!({ "id": "seeds", "type": "point", "operator": "ge", "value": "20" });
-    let requires = json!({ "type": "metric", "context": enough });
-    let requires = Condition::read(Some(&requires), "requires", &mut Report::default());
-    let level = Level { base: "seeds".to_owned(), state: "rank".to_owned(), steps };
-    let items = vec![("barrow".to_owned(), Number::ONE)];
-    let achievement = RuleKind::Achievement { metric: "shed".to_owned(), items, requires };
     vec![
-        Rule { id: "rank_ladder".to_owned(), kind: RuleKind::Level(level) },
-        Rule { id: "barrow_rule".to_owned(), kind: achievement },
+        json!({ "id": "rank_ladder", "name": "Rank ladder", "type": "level", "base_metric": "seeds",
+            "level_metric": "rank", "levels": [
+                { "rank": "Sprout", "threshold": "5" }, { "rank": "Bud", "threshold": "12" },
+                { "rank": "Bloom", "threshold": "20" }, { "rank": "Old oak" },
+            ] }),
+        json!({ "id": "barrow_rule", "name": "Barrow rule", "type": "achievement",
+            "achievement": { "metric": { "id": "shed" }, "items": [{ "key": "barrow", "value": "1" }] },
+            "requires": { "type": "metric", "context": enough } }),
     ]
 }
 
-fn boards() -> Vec<Board> {
-    use Cycle::{Alltime, Daily, Monthly, Weekly, Yearly};
-    let board = |id: &str, name: &str, metric: &str, cycles: &[Cycle]| Board {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        of_teams: false,
-        metric: metric.to_owned(),
-        scope: BoardScope::Game,
-        cycles: cycles.to_vec(),
-        requires: Condition::default(),
+fn boards() -> Vec<Value> {
+    let board = |id: &str, name: &str, metric: &str, scope: Value, cycles: &[&str]| {
+        let kind = if metric == "yield" { "compound" } else { "point" };
+        json!({ "id": id, "name": name, "type": "regular", "entity_type": "players",
+            "scope": scope, "metric": { "id": metric, "type": kind }, "cycles": cycles })
     };
-    let every = [Alltime, Yearly, Monthly, Weekly, Daily];
+    let game = || json!({ "type": "game" });
+    let of_crew = |scope: &str| json!({ "type": scope, "id": "crew" });
+    let every = ["alltime", "yearly", "monthly", "weekly", "daily"];
+    let some = ["alltime", "weekly"];
     vec![
-        board("top_seeds", "Top seed savers", "seeds", &every),
-        board("top_drops", "Top drops", "drops", &[Alltime, Weekly]),
-        board("top_yield", "Best yield", "yield", &[Alltime]),
-        Board {
-            scope: BoardScope::Custom,
-            ..board("cup", "Seed cup", "seeds", &[Alltime, Weekly])
-        },
-        Board {
-            of_teams: true,
-            ..board("team_drops", "Drops by team", "drops", &[Alltime, Weekly])
-        },
-        Board {
-            scope: BoardScope::TeamDefinition("crew".to_owned()),
-            ..board("crew_seeds", "Seeds within crews", "seeds", &[Alltime])
-        },
-        Board {
-            scope: BoardScope::TeamInstance("crew".to_owned()),
-            ..board("plot_seeds", "Seeds within one plot", "seeds", &[Alltime])
-        },
+        board("top_seeds", "Top seed savers", "seeds", game(), &every),
+        board("top_drops", "Top drops", "drops", game(), &some),
+        board("top_yield", "Best yield", "yield", game(), &["alltime"]),
+        board("cup", "Seed cup", "seeds", json!({ "type": "custom" }), &some),
+        with(
+            board("team_drops", "Drops by team", "drops", game(), &some),
+            "entity_type",
+            json!("teams"),
+        ),
+        board(
+            "crew_seeds",
+            "Seeds within crews",
+            "seeds",
+            of_crew("team_definition"),
+            &["alltime"],
+        ),
+        board(
+            "plot_seeds",
+            "Seeds within one plot",
+            "seeds",
+            of_crew("team_instance"),
+            &["alltime"],
+        ),
     ]
+}
+
+fn crew() -> Value {
+    json!({
+        "id": "crew",
+        "name": "Crew",
+        "permissions": [
+            ["Sower", { "leave": true, "peer": true }],
+            ["Head", { "assign": true, "leave": true, "lock": true, "peer": true }],
+        ],
+        "creator_roles": ["Head"],
+        "settings": {
+            "access": ["PUBLIC", "PROTECTED", "PRIVATE"],
+            "max_global_instances": "Infinity",
+            "max_player_instances": "Infinity",
+            "max_players": "Infinity",
+            "public": true,
+            "requires": {},
+        },
+    })
 }
 
 fn module_one() -> Definition {
@@ -246,26 +267,28 @@ pub(super) fn people(game: &mut Game, now: Timestamp) {
         ("johny", "Johny"),
     ];
     game.players = people.map(|(id, alias)| Player::new(id, alias, created)).to_vec();
-    game.has_teams = true;
+    game.teams = vec![Team {
+        id: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        name: "Rose Bed".to_owned(),
+        definition: "crew".to_owned(),
+        owner: Some("mira".to_owned()),
+        access: Access::Public,
+        locked: false,
+        created,
+    }];
+    let rose_bed = |roles: &[&str]| Membership {
+        team: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        definition: "crew".to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        since: created,
+    };
     for player in &mut game.players {
         match player.id.as_str() {
             "mira" => {
                 player.has_picture = true;
-                player.teams.push(Membership::new(
-                    "team_5c11aa7b7d0ed66b0193a001",
-                    "Rose Bed",
-                    "crew",
-                    "Crew",
-                    &["Head", "Sower"],
-                ));
+                player.teams.push(rose_bed(&["Head", "Sower"]));
             }
-            "otto" => player.teams.push(Membership::new(
-                "team_5c11aa7b7d0ed66b0193a001",
-                "Rose Bed",
-                "crew",
-                "Crew",
-                &["Sower"],
-            )),
+            "otto" => player.teams.push(rose_bed(&["Sower"])),
             _ => {}
         }
     }
@@ -348,6 +371,7 @@ mod tests {
             (design.metrics().len(), design.actions.len()),
             (super::metrics().len(), super::actions().len())
         );
+        assert_eq!((design.rules.len(), design.boards.len()), (2, 7));
         assert_eq!(design.compound_order(), ["yield"]);
         assert!(design.metric("apple").is_none());
     }
@@ -355,8 +379,7 @@ mod tests {
     #[test]
     fn the_history_was_really_played() {
         let trial = Trial::demo();
-        let played =
-            trial.game().events.iter().filter(|event| event.body["event"] == "action").count();
+        let played = trial.events("action").len();
         assert_eq!(played, HISTORY.len());
     }
 

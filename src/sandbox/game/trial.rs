@@ -37,6 +37,10 @@ impl Trial {
         Trial::of(World::demo)
     }
 
+    pub(super) fn empty() -> Trial {
+        Trial::of(World::empty)
+    }
+
     pub(super) fn empty_with_seed_design() -> Trial {
         Trial::of(|now, seed| {
             World::of(|| {
@@ -75,6 +79,10 @@ impl Trial {
 
     pub(super) fn game(&self) -> &Game {
         self.world.game(self.environment)
+    }
+
+    pub(super) fn game_mut(&mut self) -> &mut Game {
+        self.world.game_mut(self.environment)
     }
 
     pub(super) fn v1(mut self) -> Trial {
@@ -156,9 +164,51 @@ impl Trial {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
     }
 
+    /// Makes a team of the definition `crew`, named like its id.
+    pub(super) fn found(&mut self, id: &str, access: &str, owner: &str) {
+        let body = json!({ "id": id, "name": id, "definition": "crew", "access": access });
+        let version = std::mem::replace(&mut self.version, Version::V2);
+        self.json("create_team", &[], &[], body, Some(owner));
+        self.version = version;
+    }
+
+    /// A call about one team.
+    pub(super) fn team(&mut self, operation: &str, team: &str, body: Value, player: &str) -> Value {
+        self.json(operation, &[("team_id", team)], &[], body, Some(player))
+    }
+
+    pub(super) fn team_refusal(
+        &mut self,
+        operation: &str,
+        team: &str,
+        body: Value,
+        player: &str,
+    ) -> (u16, &'static str) {
+        let refusal = self.refusal(operation, &[("team_id", team)], &[], body, Some(player));
+        (refusal.status, refusal.name)
+    }
+
+    /// The notifications of a player of the last day.
+    pub(super) fn notices(&mut self, player: &str) -> Vec<Value> {
+        let page = self.json("list_notifications", &[], &[], json!({}), Some(player));
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The activity feed of a player of the last day.
+    pub(super) fn feed(&mut self, player: &str) -> Vec<Value> {
+        let feed = self.json("get_activity", &[], &[], json!({}), Some(player));
+        feed.as_array().cloned().unwrap_or_default()
+    }
+
     pub(super) fn score(&self, player: &str, metric: &str) -> String {
         let player = self.game().player(player).expect("a player");
         player.scores.number(metric).map(|score| score.to_string()).unwrap_or_default()
+    }
+
+    /// The bodies of all events of one type.
+    pub(super) fn events(&self, kind: &str) -> Vec<&Value> {
+        let bodies = self.game().feed.all().map(|event| &event.body);
+        bodies.filter(|body| body["event"] == kind).collect()
     }
 
     /// Entity, score and rank of every row of a board.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::formula::Term;
 use super::number::Number;
-use super::request::Report;
+use super::request::{Report, join};
 
 pub(super) type Variables = BTreeMap<String, Term>;
 
@@ -58,15 +58,17 @@ impl Variable {
     }
 }
 
-/// Binds what was sent to what is declared; undeclared variables are ignored.
+/// Binds what was sent, under a path of the request, to what is declared; undeclared variables are
+/// ignored.
 pub(super) fn bind(
     declared: &[Variable],
     sent: &Map<String, Value>,
+    base: &str,
     report: &mut Report,
 ) -> Variables {
     let mut bound = Variables::new();
     for variable in declared {
-        let path = format!("variables.{}", variable.name);
+        let path = join(base, &variable.name);
         let sent = sent.get(&variable.name).filter(|value| !value.is_null());
         let Some(value) = sent else {
             match (&variable.default, variable.required) {
@@ -117,7 +119,7 @@ mod tests {
         ] });
         let mut report = Report::default();
         let declared = Variable::read_all(design.as_object().expect("an object"), &mut report);
-        let bound = bind(&declared, sent.as_object().expect("an object"), &mut report);
+        let bound = bind(&declared, sent.as_object().expect("an object"), "variables", &mut report);
         match report.settle(bound) {
             Ok(bound) => Ok(to_json(&bound)),
             Err(refusal) => Err(refusal.name.to_owned()),

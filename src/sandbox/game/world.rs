@@ -2,7 +2,12 @@
 
 use jiff::Timestamp;
 
+use super::album::Album;
+use super::breach::breaches;
+use super::compound;
 use super::design::Design;
+use super::dice::Dice;
+use super::issues::Issues;
 use super::refusal::Outcome;
 use super::request::Request;
 use super::{Call, DESIGN_HANDLERS, Game, Reply};
@@ -30,6 +35,10 @@ pub(crate) struct World {
     pub(super) draft: Design,
     staging: Game,
     production: Game,
+    pub(super) issues: Issues,
+    /// The images of the design.
+    pub(super) images: Album,
+    pub(super) dice: Dice,
     deploys_at_once: bool,
 }
 
@@ -46,7 +55,16 @@ impl World {
 
     pub(super) fn of(game: impl Fn() -> Game) -> World {
         let (staging, production) = (game(), game());
-        World { draft: production.design.clone(), staging, production, deploys_at_once: false }
+        World {
+            draft: production.design.clone(),
+            staging,
+            production,
+            issues: Issues::default(),
+            images: Album::default(),
+            // For ids alone, which are made of the time and a serial number.
+            dice: Dice::new(0),
+            deploys_at_once: false,
+        }
     }
 
     /// From now on design changes act at once, in both environments, without simulate and deploy.
@@ -78,14 +96,38 @@ impl World {
 
     /// To be called after every change of the draft.
     pub(super) fn draft_changed(&mut self) {
-        if self.deploys_at_once {
-            self.load(Environment::Staging);
-            self.load(Environment::Production);
+        if !self.deploys_at_once {
+            return;
+        }
+        for environment in [Environment::Staging, Environment::Production] {
+            for breach in breaches(self.game(environment), &self.draft) {
+                breach.mend(self.game_mut(environment));
+            }
+            self.load(environment);
         }
     }
 
-    /// From now on the environment runs the draft as it is.
-    pub(super) fn load(&mut self, environment: Environment) {
-        self.game_mut(environment).design = self.draft.clone();
+    /// Loads the draft, unless that would break what players of the environment have: then issues
+    /// are raised, and the answer is how many.
+    pub(super) fn try_load(&mut self, environment: Environment) -> Result<(), usize> {
+        let breaches = breaches(self.game(environment), &self.draft);
+        let count = breaches.len();
+        self.issues.replace_breaches(environment, breaches);
+        if count > 0 {
+            return Err(count);
+        }
+        self.load(environment);
+        Ok(())
+    }
+
+    /// From now on the environment runs the draft as it is. Assumption: compounds follow their new
+    /// formulas at once, and no event tells of it.
+    fn load(&mut self, environment: Environment) {
+        let design = self.draft.clone();
+        let game = self.game_mut(environment);
+        for player in &mut game.players {
+            compound::recompute(&design, &mut player.scores);
+        }
+        game.design = design;
     }
 }
