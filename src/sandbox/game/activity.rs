@@ -1,14 +1,13 @@
 //! Activity feeds of a player and of the whole game.
 
-use serde_json::{Map, Value};
-
-use super::feed::{Event, Window};
+use super::feed::Window;
 use super::refusal::Outcome;
 use super::request::Request;
 use super::{Game, Handler, Reply, Version};
 
 pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "admin_get_player_activity", player_activity),
+    (Version::V1, "get_activity", own_activity),
     (Version::V2, "get_activity", own_activity),
     (Version::V2, "admin_get_activity", game_activity),
 ];
@@ -25,28 +24,13 @@ fn player_activity(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 
 fn activity_of(game: &Game, index: usize, request: &Request<'_>) -> Outcome<Reply> {
     let id = &game.players[index].id;
-    let own = game.events.iter().filter(|event| event.player == *id);
-    Ok(Reply::Json(Window::read(request)?.show(own, without_owner)))
-}
-
-/// Neither the actor nor the player of a score event is named in the own feed.
-fn without_owner(event: &Event) -> Value {
-    let mut shown = event.for_player();
-    let is_score = event.body.get("event").and_then(Value::as_str) == Some("score");
-    if let Some(keys) = shown.as_object_mut().filter(|_| is_score) {
-        let kept: Map<String, Value> = keys
-            .iter()
-            .filter(|(key, _)| key.as_str() != "player")
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        *keys = kept;
-    }
-    shown
+    let shown = Window::read(request)?.show(game.feed.of_player(id), |event| event.for_player(id));
+    Ok(Reply::Json(shown))
 }
 
 fn game_activity(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let public = game.events.iter().filter(|event| event.public);
-    Ok(Reply::Json(Window::read(request)?.show(public, |event| event.body.clone())))
+    let shown = Window::read(request)?.show(game.feed.of_game(), |event| event.body.clone());
+    Ok(Reply::Json(shown))
 }
 
 #[cfg(test)]
@@ -71,5 +55,15 @@ mod tests {
         );
         trial.wait_hours(25);
         assert_eq!(feed(&mut trial), Value::Null);
+    }
+
+    #[test]
+    fn the_own_feed_is_there_in_both_versions() {
+        for mut trial in [Trial::demo(), Trial::demo().v1()] {
+            let query = [("start", "0")];
+            let shown = trial.json("get_activity", &[], &query, json!({}), Some("mira"));
+            assert!(shown.as_array().is_some_and(|events| events.len() > 5));
+            assert!(shown.as_array().into_iter().flatten().all(|e| e.get("actor").is_none()));
+        }
     }
 }

@@ -70,15 +70,11 @@ fn revert(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 }
 
 fn revert_one(game: &mut Game, index: usize, id: &str) -> bool {
-    let Game { design, players, events, .. } = &mut *game;
+    let Game { design, players, feed, .. } = &mut *game;
     let player = &mut players[index];
+    let found = feed.find_mut(id).filter(|event| event.player.as_ref() == Some(&player.id));
     // Assumption: an event is reverted once only.
-    let Some(event) = events
-        .iter_mut()
-        .find(|event| event.id == id && event.player == player.id && !event.reverted)
-    else {
-        return false;
-    };
+    let Some(event) = found.filter(|event| !event.reverted) else { return false };
     event.reverted = true;
     let undone =
         event.changes.iter().rev().flat_map(|change| change.undo(design, &mut player.scores));

@@ -12,6 +12,7 @@ use super::design::Design;
 use super::feed::Scope;
 use super::moment::Period;
 use super::number::Number;
+use super::place::Place;
 
 /// One change of a point or compound metric, booked for the leaderboards.
 #[derive(Clone, Debug)]
@@ -165,7 +166,11 @@ impl Board {
                 continue;
             }
             for entity in self.credited(gain, view) {
-                if self.of_teams || self.takes_part(game, entity, view) {
+                let ranked = match self.of_teams {
+                    true => self.ranks_team(game, entity),
+                    false => self.takes_part(game, entity, view),
+                };
+                if ranked {
                     let total = totals.entry(entity).or_default();
                     *total = total.plus(gain.amount);
                 }
@@ -191,24 +196,32 @@ impl Board {
         vec![&gain.player]
     }
 
+    /// Team boards may rank the teams of one definition only.
+    fn ranks_team(&self, game: &Game, id: &str) -> bool {
+        match &self.scope {
+            BoardScope::TeamDefinition(definition) => {
+                game.team(id).is_some_and(|team| team.definition == *definition)
+            }
+            _ => true,
+        }
+    }
+
     fn takes_part(&self, game: &Game, id: &str, view: &View<'_>) -> bool {
         let Some(player) = game.player(id) else { return false };
         match &self.scope {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),
             BoardScope::TeamInstance(_) => {
-                player.teams.iter().any(|team| Some(team.team.as_str()) == view.team_instance)
+                view.team_instance.is_some_and(|team| player.is_in(team))
             }
         }
     }
 
     pub(super) fn label(&self, game: &Game, entity: &str) -> Value {
         if !self.of_teams {
-            return game.player(entity).map_or_else(|| json!({ "id": entity }), |p| p.reference());
+            return game.reference(entity);
         }
-        let mut teams = game.players.iter().flat_map(|player| &player.teams);
-        let name = teams.find(|team| team.team == entity).map(|team| team.name.clone());
-        json!({ "id": entity, "name": name.unwrap_or_else(|| entity.to_owned()) })
+        Place::Team(entity.to_owned()).reference(game)
     }
 }
 

@@ -281,8 +281,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::{Condition, Design, Number, Player, Report, Standpoint, Term};
+    use crate::sandbox::game::membership::Membership;
     use crate::sandbox::game::metric::Metric;
-    use crate::sandbox::game::player::Membership;
     use crate::sandbox::game::score::Score;
 
     fn meets(condition: Value) -> bool {
@@ -302,7 +302,12 @@ mod tests {
         player.scores.put("shed", Score::Items([("rake".to_owned(), Number::whole(2))].into()));
         player.scores.put("rank", Score::State("old_oak".to_owned()));
         player.add_plays("water", 3);
-        player.teams.push(Membership::new("t1", "Rose Bed", "crew", "Crew", &["Head"]));
+        player.teams.push(Membership {
+            team: "crew_7".to_owned(),
+            definition: "crew".to_owned(),
+            roles: vec!["Head".to_owned()],
+            since: Timestamp::UNIX_EPOCH,
+        });
         let variables = [("score".to_owned(), Term::Number(Number::whole(65)))].into();
         // A Wednesday, the 17th day of the year.
         let now = "2018-01-17T13:00:00Z".parse().expect("a time");

@@ -54,6 +54,12 @@ impl Opening<'_> {
             None => self.node.path.clone(),
         }
     }
+
+    /// Whether both are choices of one gateway.
+    pub(super) fn is_alternative_to(&self, other: &Opening<'_>) -> bool {
+        let gateways = self.gateway.zip(other.gateway);
+        gateways.is_some_and(|(own, other)| own.path == other.path)
+    }
 }
 
 impl Course {
@@ -217,17 +223,20 @@ impl<'d, 'c> Walk<'d, 'c> {
         let definition = self.definition;
         let path = |source: usize| definition.node(source).map(|node| node.path.as_str());
         let Some(source) = source.and_then(path) else { return };
-        let all: Vec<&str> = node.sources.iter().filter_map(|source| path(*source)).collect();
         self.put(node);
         let Some(stand) = self.course.stands.get_mut(&node.path) else { return };
         *stand.sources.entry(source.to_owned()).or_default() += 1;
+        if stand.sources.len() < node.sources.len() {
+            return;
+        }
+        let all: BTreeSet<&str> = node.sources.iter().filter_map(|source| path(*source)).collect();
         if !all.iter().all(|source| stand.sources.contains_key(*source)) {
             return;
         }
-        for tokens in all.iter().filter_map(|source| stand.sources.get_mut(*source)) {
-            *tokens -= 1;
-        }
-        stand.sources.retain(|_, tokens| *tokens > 0);
+        stand.sources.retain(|source, tokens| {
+            *tokens -= u64::from(all.contains(source.as_str()));
+            *tokens > 0
+        });
         all.iter().for_each(|_| self.take(node));
         self.leave(index, node);
     }

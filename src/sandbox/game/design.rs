@@ -9,6 +9,7 @@ use super::board::Board;
 use super::flow::Definition;
 use super::metric::{Kind, Metric};
 use super::rule::Rule;
+use super::team;
 
 /// Everything a designer decides. Playoff lets a change act on players only after it was
 /// deployed; in the sandbox it acts at once, so that a test needs no deployment.
@@ -21,6 +22,7 @@ pub(super) struct Design {
     pub(super) rules: Vec<Rule>,
     pub(super) boards: Vec<Board>,
     pub(super) processes: Vec<Definition>,
+    pub(super) teams: Vec<team::Definition>,
     /// Ids of the compounds, inputs before what uses them; those in a circle are left out.
     order: Vec<String>,
 }
@@ -34,6 +36,7 @@ impl Design {
             rules: Vec::new(),
             boards: Vec::new(),
             processes: Vec::new(),
+            teams: Vec::new(),
             order: Vec::new(),
         }
     }
@@ -71,6 +74,10 @@ impl Design {
 
     pub(super) fn process(&self, id: &str) -> Option<&Definition> {
         self.processes.iter().find(|definition| definition.id == id)
+    }
+
+    pub(super) fn team(&self, id: &str) -> Option<&team::Definition> {
+        self.teams.iter().find(|definition| definition.id == id)
     }
 
     pub(super) fn compound_order(&self) -> &[String] {

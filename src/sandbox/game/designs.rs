@@ -13,7 +13,6 @@ use super::{Game, Handler, Reply, Version};
 pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "list_metric_definitions", list_definitions),
     (Version::V2, "get_metric_definition", get_definition),
-    (Version::V2, "list_team_definitions", list_teams),
     (Version::V2, "list_metric_designs", list_metrics),
     (Version::V2, "create_metric_design", create_metric),
     (Version::V2, "get_metric_design", get_metric),
@@ -60,15 +59,6 @@ fn definition(game: &Game, player: usize, metric: &Metric) -> Value {
     shown.insert("name".to_owned(), json!(metric.name));
     shown.insert("type".to_owned(), json!(metric.type_name()));
     Value::Object(shown)
-}
-
-/// The one definition that the memberships of the seed belong to.
-fn list_teams(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    if !game.has_teams {
-        return Ok(Reply::Json(json!([])));
-    }
-    let crew = json!({ "id": "crew", "name": "Crew", "roles": ["Sower", "Head"], "access": ["PUBLIC", "PRIVATE"] });
-    Ok(Reply::Json(json!([crew])))
 }
 
 /// Lists carry headers unless `fields` asks for more. Assumption: a header is id, name, type and

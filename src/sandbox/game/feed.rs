@@ -1,26 +1,82 @@
-//! Events and the feeds that show them.
+//! The feeds of players, teams, processes and the game, and the time they are asked for.
+
+use std::collections::VecDeque;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::change::Change;
+use super::event::Event;
 use super::moment;
+use super::place::Place;
 use super::refusal::{Outcome, Refusal};
 use super::request::Request;
 
-/// One event, in the form of a play result, with what is needed to show and to undo it.
-#[derive(Clone, Debug)]
-pub(super) struct Event {
-    pub(super) id: String,
-    pub(super) at: Timestamp,
-    /// Whose feed shows it.
-    pub(super) player: String,
-    /// Whether the feed of the whole game shows it too.
-    pub(super) public: bool,
-    pub(super) body: Value,
-    pub(super) changes: Vec<Change>,
-    pub(super) scopes: Vec<Scope>,
-    pub(super) reverted: bool,
+/// Older events are forgotten: the memory of a sandbox under load stays flat.
+const MOST_EVENTS: usize = 20_000;
+
+/// The latest 20,000 events of the game, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Feed {
+    events: VecDeque<Event>,
+}
+
+impl Feed {
+    pub(super) fn push(&mut self, event: Event) {
+        if self.events.len() >= MOST_EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter()
+    }
+
+    pub(super) fn of_game(&self) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(|event| event.audience.game)
+    }
+
+    pub(super) fn of_player(&self, id: &str) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.audience.players.iter().any(|p| p == id))
+    }
+
+    pub(super) fn of_place(&self, place: &Place) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.audience.places.contains(place))
+    }
+
+    pub(super) fn of_notified(&self, id: &str) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.notice(id).is_some())
+    }
+
+    pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Event> {
+        self.events.iter_mut().rev().find(|event| event.id == id)
+    }
+
+    /// Requests and invitations change their state after they were announced.
+    pub(super) fn rewrite(&mut self, id: &str, body: &Value) {
+        if let Some(event) = self.find_mut(id) {
+            event.body = body.clone();
+        }
+    }
+
+    /// Takes a player out of all feeds; what nobody else could see goes.
+    pub(super) fn forget_player(&mut self, id: &str) {
+        self.events.retain_mut(|event| {
+            let audience = &mut event.audience;
+            audience.players.retain(|player| player != id);
+            audience.notices.retain(|notice| notice.player != id);
+            event.player.as_deref() != Some(id) && !event.audience.is_empty()
+        });
+    }
+
+    /// A team or process that takes the same id later starts with an empty feed.
+    pub(super) fn forget_place(&mut self, place: &Place) {
+        self.events.retain_mut(|event| {
+            event.audience.places.retain(|shown| shown != place);
+            !event.audience.is_empty()
+        });
+    }
 }
 
 /// A custom leaderboard scope that a play counts for, and who gets the credit there.
@@ -74,15 +130,6 @@ impl Window {
     }
 }
 
-impl Event {
-    /// The actor is left out of the actor's own feed.
-    pub(super) fn for_player(&self) -> Value {
-        let keys = self.body.as_object().into_iter().flatten();
-        let kept = keys.filter(|(key, _)| key.as_str() != "actor");
-        Value::Object(kept.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -90,8 +137,23 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
-    use super::{Event, Request, Window};
+    use super::{Event, Feed, MOST_EVENTS, Request, Window};
+    use crate::sandbox::game::event::Audience;
+    use crate::sandbox::game::place::Place;
     use crate::sandbox::game::{Call, Version};
+
+    fn event(at: &str, audience: Audience) -> Event {
+        Event {
+            id: at.to_owned(),
+            at: at.parse().expect("a time"),
+            player: Some("mira".to_owned()),
+            audience,
+            body: json!({ "event": "level", "actor": { "id": "mira" }, "id": at }),
+            changes: Vec::new(),
+            scopes: Vec::new(),
+            reverted: false,
+        }
+    }
 
     fn feed(query: &[(&str, &str)]) -> Result<Value, &'static str> {
         let query: BTreeMap<String, String> =
@@ -106,23 +168,13 @@ mod tests {
             player: None,
         };
         let now: Timestamp = "2018-01-14T12:00:00Z".parse().expect("a time");
-        let event = |at: &str| Event {
-            id: at.to_owned(),
-            at: at.parse().expect("a time"),
-            player: "mira".to_owned(),
-            public: true,
-            body: json!({ "event": "level", "actor": { "id": "mira" }, "id": at }),
-            changes: Vec::new(),
-            scopes: Vec::new(),
-            reverted: false,
-        };
         let events = [
-            event("2018-01-14T11:00:00Z"),
-            event("2018-01-13T13:00:00Z"),
-            event("2018-01-10T00:00:00Z"),
+            event("2018-01-14T11:00:00Z", Audience::default()),
+            event("2018-01-13T13:00:00Z", Audience::default()),
+            event("2018-01-10T00:00:00Z", Audience::default()),
         ];
         let window = Window::read(&Request { call: &call, now }).map_err(|refusal| refusal.name)?;
-        Ok(window.show(events.iter(), Event::for_player))
+        Ok(window.show(events.iter(), |event| event.for_player("mira")))
     }
 
     #[test]
@@ -152,5 +204,32 @@ mod tests {
     fn a_malformed_date_is_refused_as_such() {
         assert_eq!(feed(&[("start", "soon")]), Err("invalid_date"));
         assert_eq!(feed(&[("end", "2018-02-31")]), Err("invalid_date"));
+    }
+
+    #[test]
+    fn the_feed_keeps_the_latest_events_only() {
+        let mut feed = Feed::default();
+        for at in ["2018-01-01T00:00:00Z", "2018-01-02T00:00:00Z"] {
+            feed.push(event(at, Audience::default().game()));
+        }
+        for _ in 2..=MOST_EVENTS {
+            feed.push(event("2018-01-03T00:00:00Z", Audience::default()));
+        }
+        let kept: Vec<&str> = feed.of_game().map(|event| event.id.as_str()).collect();
+        assert_eq!(kept, ["2018-01-02T00:00:00Z"]);
+    }
+
+    #[test]
+    fn a_forgotten_place_and_player_leave_the_feeds_of_others_alone() {
+        let mut feed = Feed::default();
+        let team = Place::Team("crew_7".to_owned());
+        let mut shared =
+            event("2018-01-01T00:00:00Z", Audience::default().player("otto").place(&team));
+        shared.player = None;
+        feed.push(shared);
+        feed.forget_place(&team);
+        assert_eq!((feed.of_place(&team).count(), feed.of_player("otto").count()), (0, 1));
+        feed.forget_player("otto");
+        assert_eq!(feed.events.len(), 0);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::condition::Condition;
 use super::number::Number;
 use super::rate::Rate;
@@ -78,34 +79,6 @@ pub(super) struct Activity {
     pub(super) requires: Condition,
     pub(super) probability: f64,
     pub(super) rate: Option<Rate>,
-}
-
-/// In order of strictness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Access {
-    Public,
-    Protected,
-    Private,
-}
-
-impl Access {
-    /// Requests may use lower case.
-    pub(super) fn parse(word: &str) -> Option<Access> {
-        match word.to_ascii_uppercase().as_str() {
-            "PUBLIC" => Some(Access::Public),
-            "PROTECTED" => Some(Access::Protected),
-            "PRIVATE" => Some(Access::Private),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Access::Public => "PUBLIC",
-            Access::Protected => "PROTECTED",
-            Access::Private => "PRIVATE",
-        }
-    }
 }
 
 impl Definition {
@@ -202,16 +175,7 @@ impl Settings {
             None | Some(Value::Null) => &empty,
             Some(value) => report.object(value, "settings").unwrap_or(&empty),
         };
-        let mut access = Vec::new();
-        for (index, word) in report.array(settings, "settings", "access").iter().enumerate() {
-            match word.as_str().and_then(Access::parse) {
-                Some(word) => access.push(word),
-                None => report.fault(
-                    &format!("settings.access.{index}"),
-                    "should be one of PUBLIC, PROTECTED, PRIVATE",
-                ),
-            }
-        }
+        let mut access = Access::offered(settings, "settings", report);
         if access.is_empty() {
             // Assumption: a design that names no access offers all of them.
             access = vec![Access::Public, Access::Protected, Access::Private];

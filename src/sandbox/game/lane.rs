@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::flow::Definition;
 use super::refusal::{Outcome, Refusal};
-use super::request::Report;
+use super::request::{Report, join};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
@@ -15,11 +15,11 @@ pub(super) enum Role {
 
 impl Role {
     /// Early pages have three more roles, with rights to invite; later ones name these two only.
-    fn parse(word: &str) -> Outcome<Role> {
+    fn parse(word: &str) -> Option<Role> {
         match word {
-            "player" => Ok(Role::Player),
-            "observer" => Ok(Role::Observer),
-            _ => Err(Refusal::invalid_role(format!("The role '{word}' is not player or observer"))),
+            "player" => Some(Role::Player),
+            "observer" => Some(Role::Observer),
+            _ => None,
         }
     }
 
@@ -31,83 +31,52 @@ impl Role {
     }
 }
 
-/// Roles by lane that were asked for; none: the lane is to be left.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Wish(Vec<(String, Option<Role>)>);
+/// Keys of old data in place of a lane. Assumption: the first stands for all lanes and the second
+/// for the default ones.
+const EVERY: &str = "*";
+pub(super) const USUAL: &str = "~";
+
+/// Lane to role, or to false where a lane is to be left. What roles there are is not looked at.
+pub(super) fn read(value: Option<&Value>, path: &str, report: &mut Report) -> Map<String, Value> {
+    let empty = Map::new();
+    let roles = match value {
+        None | Some(Value::Null) => &empty,
+        Some(value) => report.object(value, path).unwrap_or(&empty),
+    };
+    for (lane, role) in roles {
+        if !role.is_string() && *role != json!(false) {
+            report.fault(&join(path, lane), "should be a role or false");
+        }
+    }
+    roles.clone()
+}
+
+/// How the code for an unknown lane is spelled: that of a transfer has no plural.
+pub(super) const LANES: &str = "invalid_lanes";
+pub(super) const LANE: &str = "invalid_lane";
+
+/// All lanes are of this definition and all roles are known.
+pub(super) fn check(
+    definition: &Definition,
+    roles: &Map<String, Value>,
+    unknown_lane: &'static str,
+) -> Outcome<()> {
+    for (lane, role) in roles {
+        if !matches!(lane.as_str(), EVERY | USUAL) && !definition.has_lane(lane) {
+            let text = format!("'{}' has no lane '{lane}'", definition.id);
+            return Err(Refusal::new(400, unknown_lane, text));
+        }
+        if *role != json!(false) && role.as_str().and_then(Role::parse).is_none() {
+            let text = format!("The role on the lane '{lane}' should be player or observer");
+            return Err(Refusal::invalid_role(text));
+        }
+    }
+    Ok(())
+}
 
 /// Roles by lane that a performer holds, in the order of the lanes in the definition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct LaneRoles(Vec<(String, Role)>);
-
-/// How the code for an unknown lane is spelled: joining has the plural, a transfer has not.
-pub(super) const JOINING: &str = "invalid_lanes";
-pub(super) const TRANSFER: &str = "invalid_lane";
-
-impl Wish {
-    pub(super) fn read(
-        roles: &Map<String, Value>,
-        definition: &Definition,
-        code: &'static str,
-    ) -> Outcome<Wish> {
-        let mut wish = Wish::default();
-        for (lane, role) in roles {
-            let role = match role {
-                Value::Bool(false) => None,
-                Value::String(word) => Some(Role::parse(word)?),
-                other => return Err(Refusal::invalid_role(format!("'{other}' is no role"))),
-            };
-            let known = matches!(lane.as_str(), EVERY | USUAL) || definition.has_lane(lane);
-            if !known {
-                let text = format!("The lane '{lane}' does not exist in '{}'", definition.id);
-                return Err(Refusal::new(400, code, text));
-            }
-            wish.0.push((lane.clone(), role));
-        }
-        Ok(wish)
-    }
-
-    /// A map in a body, under a key of its own.
-    pub(super) fn read_key(
-        body: &Map<String, Value>,
-        key: &str,
-        definition: &Definition,
-        code: &'static str,
-    ) -> Outcome<Wish> {
-        let mut report = Report::default();
-        let empty = Map::new();
-        let roles = match body.get(key) {
-            None | Some(Value::Null) => &empty,
-            Some(value) => report.object(value, key).unwrap_or(&empty),
-        };
-        report.settle(())?;
-        Wish::read(roles, definition, code)
-    }
-
-    /// The same role on every named lane.
-    pub(super) fn of(
-        role: &str,
-        lanes: &[String],
-        definition: &Definition,
-        code: &'static str,
-    ) -> Outcome<Wish> {
-        let roles = lanes.iter().map(|lane| (lane.clone(), json!(role))).collect();
-        Wish::read(&roles, definition, code)
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        let role = |role: &Option<Role>| role.map_or(json!(false), |role| json!(role.name()));
-        Value::Object(self.0.iter().map(|(lane, wanted)| (lane.clone(), role(wanted))).collect())
-    }
-}
-
-/// Keys of old data. Assumption: the first stands for all lanes and the second for the default
-/// ones.
-const EVERY: &str = "*";
-const USUAL: &str = "~";
 
 impl LaneRoles {
     /// What whoever starts or joins is given. Assumption: without a default lane, all of them.
@@ -117,16 +86,19 @@ impl LaneRoles {
         LaneRoles(usual.map(|lane| (lane.name.clone(), Role::Player)).collect())
     }
 
-    /// Lanes that are named go before those that are meant by `*` or `~`.
-    pub(super) fn changed(&self, wish: &Wish, definition: &Definition) -> LaneRoles {
+    /// With the roles that are wanted. A lane that is named goes before `~` and that before `*`.
+    pub(super) fn changed(
+        &self,
+        wanted: &Map<String, Value>,
+        definition: &Definition,
+    ) -> LaneRoles {
         let usual = LaneRoles::usual(definition);
         let role = |lane: &str| {
-            let wanted = |key: &str| wish.0.iter().find(|(name, _)| name == key).map(|w| w.1);
-            let by_kind = || match usual.on(lane) {
-                Some(_) => wanted(USUAL).or_else(|| wanted(EVERY)),
-                None => wanted(EVERY),
-            };
-            wanted(lane).or_else(by_kind).unwrap_or_else(|| self.on(lane))
+            let by_kind = usual.on(lane).and_then(|_| wanted.get(USUAL));
+            match wanted.get(lane).or(by_kind).or_else(|| wanted.get(EVERY)) {
+                Some(role) => role.as_str().and_then(Role::parse),
+                None => self.on(lane),
+            }
         };
         let lanes = definition.lanes.iter();
         LaneRoles(lanes.filter_map(|lane| Some((lane.name.clone(), role(&lane.name)?))).collect())
@@ -141,9 +113,8 @@ impl LaneRoles {
     }
 
     /// Lane to role, as in the answer of joining.
-    pub(super) fn to_json(&self) -> Value {
-        let roles = self.0.iter().map(|(lane, role)| (lane.clone(), json!(role.name())));
-        Value::Object(roles.collect())
+    pub(super) fn to_json(&self) -> Map<String, Value> {
+        self.0.iter().map(|(lane, role)| (lane.clone(), json!(role.name()))).collect()
     }
 
     /// Name and role, as performers of a process show them.
@@ -152,8 +123,8 @@ impl LaneRoles {
         self.0.iter().map(lane).collect()
     }
 
-    /// What became of every lane whose role is another one now.
-    pub(super) fn changes(&self, new: &LaneRoles) -> Value {
+    /// What becomes of every lane whose role will be another one.
+    pub(super) fn changes(&self, new: &LaneRoles) -> Map<String, Value> {
         let mut changes = Map::new();
         for (lane, _) in self.0.iter().chain(&new.0) {
             let (old, new) = (self.on(lane), new.on(lane));
@@ -162,6 +133,6 @@ impl LaneRoles {
                 changes.insert(lane.clone(), change);
             }
         }
-        Value::Object(changes)
+        changes
     }
 }

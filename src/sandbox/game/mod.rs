@@ -1,36 +1,51 @@
 //! The game engine of the sandbox: the state of one game and the operations on it, without HTTP.
 
+mod access;
 mod action;
 mod activity;
 mod amends;
+mod approvals;
+mod asking;
 mod assets;
 mod board;
 mod boards;
 mod change;
 mod compound;
 mod condition;
+mod course;
 mod design;
 mod designs;
 mod dice;
+mod escalation;
+mod event;
 mod feed;
 mod flow;
 mod formula;
+mod invites;
+mod lane;
+mod membership;
 mod metric;
 mod moment;
 mod number;
+mod performers;
 mod picture;
+mod place;
 mod play;
 mod player;
 mod players;
+mod process;
 mod processes;
+mod progress;
 mod rate;
 mod refusal;
 mod request;
 mod reward;
+mod roles;
 mod rule;
 mod score;
 mod seed;
 mod settle;
+mod team;
 mod trend;
 #[cfg(test)]
 mod trial;
@@ -40,18 +55,20 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(crate) use self::refusal::{Outcome, Refusal};
 use crate::routes::Version;
 
+use self::asking::Asking;
 use self::board::Gain;
 use self::design::Design;
 use self::dice::Dice;
-use self::feed::Event;
-use self::flow::Process;
+use self::feed::Feed;
 use self::player::Player;
+use self::process::Process;
 use self::request::Request;
+use self::team::Team;
 
 /// One request, already routed and authorised.
 #[derive(Debug)]
@@ -89,22 +106,29 @@ pub(crate) struct Game {
     design: Design,
     players: Vec<Player>,
     processes: Vec<Process>,
-    events: Vec<Event>,
+    teams: Vec<Team>,
+    /// Invitations and requests that wait.
+    askings: Vec<Asking>,
+    feed: Feed,
     gains: Vec<Gain>,
     dice: Dice,
-    has_teams: bool,
 }
 
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 8] = [
+const ROOMS: [&[(Version, &str, Handler)]; 13] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
     play::OPERATIONS,
     boards::OPERATIONS,
+    invites::OPERATIONS,
+    approvals::OPERATIONS,
     processes::OPERATIONS,
+    progress::OPERATIONS,
+    escalation::OPERATIONS,
+    performers::OPERATIONS,
     designs::OPERATIONS,
     assets::OPERATIONS,
 ];
@@ -130,10 +154,11 @@ impl Game {
             design: Design::new(seed::zone()),
             players: Vec::new(),
             processes: Vec::new(),
-            events: Vec::new(),
+            teams: Vec::new(),
+            askings: Vec::new(),
+            feed: Feed::default(),
             gains: Vec::new(),
             dice: Dice::new(seed),
-            has_teams: false,
         }
     }
 
@@ -159,6 +184,11 @@ impl Game {
     fn index_of(&self, id: &str) -> Outcome<usize> {
         let index = self.players.iter().position(|player| player.id == id);
         index.ok_or_else(|| Refusal::player_not_found(id))
+    }
+
+    /// Id and alias; an id alone for who is gone.
+    fn reference(&self, player: &str) -> Value {
+        self.player(player).map_or_else(|| json!({ "id": player }), Player::reference)
     }
 
     /// The acting player.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Version;
-use super::design::Design;
+use super::membership::Membership;
 use super::moment;
 use super::score::Scores;
+use super::{Game, Version};
 
 #[derive(Clone, Debug)]
 pub(super) struct Player {
@@ -23,43 +23,6 @@ pub(super) struct Player {
     counts: BTreeMap<String, u64>,
     /// The latest plays of actions with a rate limit, oldest first.
     pub(super) plays: BTreeMap<String, Vec<Timestamp>>,
-}
-
-/// A place in one team of the seed; the engine keeps teams only as far as scores need them.
-#[derive(Clone, Debug)]
-pub(super) struct Membership {
-    pub(super) team: String,
-    pub(super) name: String,
-    pub(super) definition: String,
-    definition_name: String,
-    roles: Vec<String>,
-}
-
-impl Membership {
-    pub(super) fn new(
-        team: &str,
-        name: &str,
-        definition: &str,
-        definition_name: &str,
-        roles: &[&str],
-    ) -> Membership {
-        Membership {
-            team: team.to_owned(),
-            name: name.to_owned(),
-            definition: definition.to_owned(),
-            definition_name: definition_name.to_owned(),
-            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "id": self.team,
-            "definition": { "id": self.definition, "name": self.definition_name },
-            "roles": self.roles,
-            "name": self.name,
-        })
-    }
 }
 
 impl Player {
@@ -86,6 +49,19 @@ impl Player {
         *played = played.saturating_add(count);
     }
 
+    pub(super) fn membership(&self, team: &str) -> Option<&Membership> {
+        self.teams.iter().find(|membership| membership.team == team)
+    }
+
+    pub(super) fn membership_mut(&mut self, team: &str) -> Option<&mut Membership> {
+        self.teams.iter_mut().find(|membership| membership.team == team)
+    }
+
+    pub(super) fn is_in(&self, team: &str) -> bool {
+        self.membership(team).is_some()
+    }
+
+    /// In a team of the definition, with the role if one is named.
     pub(super) fn is_member(&self, definition: &str, role: Option<&str>) -> bool {
         self.teams.iter().any(|membership| {
             membership.definition == definition
@@ -108,14 +84,14 @@ impl Player {
         json!({ "id": self.id, "alias": self.alias, "enabled": true })
     }
 
-    pub(super) fn profile(&self, design: &Design, version: Version, detailed: bool) -> Value {
-        let teams: Vec<Value> = self.teams.iter().map(Membership::to_json).collect();
+    pub(super) fn profile(&self, game: &Game, version: Version, detailed: bool) -> Value {
+        let teams: Vec<Value> = self.teams.iter().map(|own| own.to_json(game)).collect();
         json!({
             "alias": self.alias,
             "id": self.id,
             "enabled": true,
             "created": moment::text(self.created),
-            "scores": self.scores.to_json(design, version, detailed),
+            "scores": self.scores.to_json(&game.design, version, detailed),
             "teams": teams,
         })
     }
@@ -155,7 +131,12 @@ mod tests {
     #[test]
     fn a_reset_keeps_the_teams() {
         let mut player = Player::new("nico", "Nico R", Timestamp::UNIX_EPOCH);
-        player.teams.push(Membership::new("t", "T", "crew", "Crew", &["Head"]));
+        player.teams.push(Membership {
+            team: "crew_7".to_owned(),
+            definition: "crew".to_owned(),
+            roles: vec!["Head".to_owned()],
+            since: Timestamp::UNIX_EPOCH,
+        });
         player.add_plays("water", u64::MAX);
         player.add_plays("water", 1);
         assert_eq!(player.count("water"), u64::MAX);

@@ -50,13 +50,13 @@ fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
 fn get_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let index = game.acting(request)?;
     let detailed = request.flag("detailed");
-    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), detailed)))
 }
 
 fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let index = game.named(request)?;
     let detailed = request.flag("detailed");
-    Ok(Reply::Json(game.players[index].profile(&game.design, request.version(), detailed)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), detailed)))
 }
 
 /// Only alias and e-mail can be changed; other keys are ignored.
@@ -75,17 +75,18 @@ fn update_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     if let Some(alias) = alias {
         player.alias = alias;
     }
-    Ok(Reply::Json(player.profile(&game.design, request.version(), false)))
+    Ok(Reply::Json(game.players[index].profile(game, request.version(), false)))
 }
 
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let page = request.page()?;
     let fields = request.list("fields");
+    let game = &*game;
     let row = |player: &Player| {
         if fields.is_empty() {
             return player.row();
         }
-        pick(&player.profile(&game.design, request.version(), false), &fields)
+        pick(&player.profile(game, request.version(), false), &fields)
     };
     Ok(Reply::Json(page.wrap(game.players.iter().map(row).collect())))
 }
@@ -120,12 +121,20 @@ fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 
 /// The id may be used again and starts clean, so nothing of the player may stay behind.
 fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let player = game.players.remove(game.named(request)?);
-    let id = player.id.as_str();
-    game.events.retain(|event| event.player != id);
+    let index = game.named(request)?;
+    let id = game.players[index].id.clone();
+    let id = id.as_str();
+    let own = game.teams.iter().filter(|team| team.is_owner(id));
+    let own: Vec<String> = own.map(|team| team.id.clone()).collect();
+    for team in own {
+        game.drop_team(&team, request.now);
+    }
+    game.drop_performer(id, request.now);
+    game.withdraw_all_of(id, request.now);
+    game.players.remove(index);
+    game.feed.forget_player(id);
     let credits = |gain: &Gain| gain.scopes.iter().any(|scope| scope.entity == id);
     game.gains.retain(|gain| gain.player != id && !credits(gain));
-    game.processes.retain(|process| process.owner != id);
     Ok(Reply::Json(json!({ "message": "Player removed successfully" })))
 }
 

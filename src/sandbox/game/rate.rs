@@ -57,12 +57,7 @@ impl Rate {
     }
 
     /// When the next play is allowed, if not now. Plays are in order of time.
-    fn wait(
-        &self,
-        plays: &[Timestamp],
-        now: Timestamp,
-        zone: &TimeZone,
-    ) -> Option<Timestamp> {
+    fn wait(&self, plays: &[Timestamp], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         match self.kind {
             RateKind::Rolling => {

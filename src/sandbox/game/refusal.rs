@@ -64,6 +64,44 @@ impl Refusal {
         Refusal::new(404, "process_not_found", format!("The process '{id}' does not exist"))
     }
 
+    /// Assumption: an unknown team is called `team_not_found`.
+    pub(crate) fn team_not_found(id: &str) -> Box<Refusal> {
+        Refusal::new(404, "team_not_found", format!("The team '{id}' does not exist"))
+    }
+
+    pub(crate) fn team_definition_not_found(id: &str) -> Box<Refusal> {
+        let text = format!("The team definition '{id}' does not exist");
+        Refusal::new(404, "team_definition_not_found", text)
+    }
+
+    pub(crate) fn not_in_team(id: &str) -> Box<Refusal> {
+        Refusal::access_denied(format!("You are not a member of the team '{id}'"))
+    }
+
+    /// The same name as for a taken player id, with another meaning.
+    pub(crate) fn already_in_team(id: &str) -> Box<Refusal> {
+        let text = format!("The player is already a member of the team '{id}'");
+        Refusal::new(409, "player_exists", text)
+    }
+
+    pub(crate) fn member_not_found(player: &str, team: &str) -> Box<Refusal> {
+        let text = format!("The player '{player}' is not a member of the team '{team}'");
+        Refusal::new(404, "member_not_found", text)
+    }
+
+    pub(crate) fn performer_not_found(player: &str, process: &str) -> Box<Refusal> {
+        let text = format!("The player '{player}' is not a performer in the process '{process}'");
+        Refusal::new(404, "performer_not_found", text)
+    }
+
+    pub(crate) fn invalid_role(text: impl Into<String>) -> Box<Refusal> {
+        Refusal::new(400, "invalid_role", text)
+    }
+
+    pub(crate) fn forbidden(text: impl Into<String>) -> Box<Refusal> {
+        Refusal::new(403, "forbidden", text)
+    }
+
     pub(crate) fn access_denied(text: impl Into<String>) -> Box<Refusal> {
         Refusal::new(401, "access_denied", text)
     }

@@ -6,18 +6,20 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
+use super::access::Access;
 use super::action::Action;
 use super::board::{Board, BoardScope, Cycle};
 use super::condition::Condition;
 use super::design::Design;
-use super::flow::{Access, Definition, Task};
+use super::flow::Definition;
+use super::membership::Membership;
 use super::metric::Metric;
 use super::moment;
 use super::number::Number;
-use super::player::{Membership, Player};
+use super::player::Player;
 use super::request::Report;
-use super::reward::Reward;
 use super::rule::{Level, Rule, RuleKind};
+use super::team::{self, Team};
 use super::{Call, Game, Version};
 
 const ZONE: &str = "Europe/Lisbon";
@@ -38,7 +40,10 @@ pub(super) fn design() -> Design {
     design.actions = read.collect();
     design.rules = rules();
     design.boards = boards();
-    design.processes = vec![module_one()];
+    design.processes =
+        object(module_one()).and_then(|one| Definition::read(one).ok()).into_iter().collect();
+    design.teams =
+        object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
     design
 }
 
@@ -195,43 +200,60 @@ fn boards() -> Vec<Board> {
     ]
 }
 
-fn module_one() -> Definition {
-    let task = |id: &str, name: &str, loops, rewards: Value| Task {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        lane: "main".to_owned(),
-        loops,
-        rewards: object(json!({ "rewards": rewards })).map_or_else(Vec::new, |holder| {
-            Reward::read_all(&holder, "", "rewards", &mut Report::default())
-        }),
-    };
-    let flows = [
-        ("pick_path", "plant"),
-        ("pick_path", "dig"),
-        ("plant", "meet"),
-        ("dig", "meet"),
-        ("meet", "water"),
-        ("water", "harvest"),
-    ];
-    Definition {
-        id: "module1".to_owned(),
-        name: "Module One".to_owned(),
-        lanes: vec!["main".to_owned()],
-        access: vec![Access::Public, Access::Private],
-        tasks: vec![
-            task("plant", "Plant", 0, json!([points("seeds", "1")])),
-            task(
-                "dig",
-                "Dig a trench",
-                0,
-                json!([reward("shed", "set", "add", json!({ "hoe": "1" }))]),
-            ),
-            task("water", "Water", 1, json!([points("drops", "1")])),
-            task("harvest", "Harvest", 0, json!([points("seeds", "4")])),
+fn crew() -> Value {
+    json!({
+        "id": "crew",
+        "name": "Crew",
+        "permissions": [
+            ["Sower", { "leave": true, "peer": true }],
+            ["Head", { "assign": true, "leave": true, "lock": true, "peer": true }],
         ],
-        gateways: vec!["pick_path".to_owned(), "meet".to_owned()],
-        flows: flows.map(|(source, target)| (source.to_owned(), target.to_owned())).to_vec(),
-    }
+        "creator_roles": ["Head"],
+        "settings": {
+            "access": ["PUBLIC", "PROTECTED", "PRIVATE"],
+            "max_global_instances": "Infinity",
+            "max_player_instances": "Infinity",
+            "max_players": "Infinity",
+            "public": true,
+            "requires": {},
+        },
+    })
+}
+
+fn module_one() -> Value {
+    let task = |id: &str, name: &str, rewards: Value| json!({ "id": id, "name": name, "type": "task", "lane": "main", "loop": "0", "rewards": rewards });
+    let gateway = |id: &str, name: &str| json!({ "id": id, "name": name, "type": "exclusive", "lane": "main" });
+    let flow = |source: &str, target: &str| json!({ "src": source, "tgt": target });
+    let unlimited = "Infinity";
+    json!({
+        "id": "module1",
+        "name": "Module One",
+        "settings": {
+            "access": ["PUBLIC", "PRIVATE"],
+            "max_global_instances": unlimited,
+            "max_active_global_instances": unlimited,
+            "max_player_instances": unlimited,
+            "max_active_player_instances": unlimited,
+            "requires": {},
+        },
+        "lanes": [{ "name": "main", "default": true }],
+        "activities": [
+            task("plant", "Plant", json!([points("seeds", "1")])),
+            task("dig", "Dig a trench", json!([reward("shed", "set", "add", json!({ "hoe": "1" }))])),
+            with(task("water", "Water", json!([points("drops", "1")])), "loop", json!("1")),
+            task("harvest", "Harvest", json!([points("seeds", "4")])),
+        ],
+        "gateways": [gateway("pick_path", "Pick a path"), gateway("meet", "Meet again")],
+        "sequence_flows": [
+            flow("pick_path", "plant"),
+            flow("pick_path", "dig"),
+            flow("plant", "meet"),
+            flow("dig", "meet"),
+            flow("meet", "water"),
+            flow("water", "harvest"),
+        ],
+        "conditions": [],
+    })
 }
 
 /// Fills a game with players and lets them really play, on the days before now.
@@ -246,26 +268,28 @@ pub(super) fn people(game: &mut Game, now: Timestamp) {
         ("johny", "Johny"),
     ];
     game.players = people.map(|(id, alias)| Player::new(id, alias, created)).to_vec();
-    game.has_teams = true;
+    game.teams = vec![Team {
+        id: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        name: "Rose Bed".to_owned(),
+        definition: "crew".to_owned(),
+        owner: Some("mira".to_owned()),
+        access: Access::Public,
+        locked: false,
+        created,
+    }];
+    let rose_bed = |roles: &[&str]| Membership {
+        team: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
+        definition: "crew".to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        since: created,
+    };
     for player in &mut game.players {
         match player.id.as_str() {
             "mira" => {
                 player.has_picture = true;
-                player.teams.push(Membership::new(
-                    "team_5c11aa7b7d0ed66b0193a001",
-                    "Rose Bed",
-                    "crew",
-                    "Crew",
-                    &["Head", "Sower"],
-                ));
+                player.teams.push(rose_bed(&["Head", "Sower"]));
             }
-            "otto" => player.teams.push(Membership::new(
-                "team_5c11aa7b7d0ed66b0193a001",
-                "Rose Bed",
-                "crew",
-                "Crew",
-                &["Sower"],
-            )),
+            "otto" => player.teams.push(rose_bed(&["Sower"])),
             _ => {}
         }
     }
@@ -353,8 +377,7 @@ mod tests {
     #[test]
     fn the_history_was_really_played() {
         let trial = Trial::demo();
-        let played =
-            trial.game.events.iter().filter(|event| event.body["event"] == "action").count();
+        let played = trial.events("action").len();
         assert_eq!(played, HISTORY.len());
     }
 

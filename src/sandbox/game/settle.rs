@@ -9,9 +9,11 @@ use super::change::{Change, Delta};
 use super::condition::Standpoint;
 use super::design::Design;
 use super::dice::Dice;
-use super::feed::{Event, Scope};
+use super::event::{Audience, Event};
+use super::feed::Scope;
 use super::moment;
 use super::number::Number;
+use super::place::Place;
 use super::player::Player;
 use super::reward::Reward;
 use super::rule;
@@ -25,7 +27,8 @@ pub(super) struct Cause {
     pub(super) tail: Map<String, Value>,
     pub(super) changes: Vec<Change>,
     pub(super) scopes: Vec<Scope>,
-    pub(super) public: bool,
+    /// Where the event shows besides the feed of the player.
+    pub(super) audience: Audience,
 }
 
 impl Cause {
@@ -36,7 +39,7 @@ impl Cause {
             tail: Map::new(),
             changes: Vec::new(),
             scopes: Vec::new(),
-            public: false,
+            audience: Audience::default(),
         }
     }
 
@@ -70,16 +73,20 @@ pub(super) fn pay<'r>(
 impl Game {
     /// Writes the event of a cause and of everything that follows from it.
     pub(super) fn settle(&mut self, index: usize, cause: Cause, now: Timestamp) -> Value {
-        let Cause { event, head, tail, changes, scopes, public } = cause;
+        let Cause { event, head, tail, changes, scopes, audience } = cause;
         self.book(index, &changes, &scopes, now);
-        let local = self.write(index, event, (head, tail), (changes, scopes.clone()), public, now);
+        let local =
+            self.write(index, event, (head, tail), (changes, scopes.clone()), audience, now);
         let mut global = Vec::new();
         let Some(player) = self.players.get_mut(index) else { return Value::Null };
+        let teams = player.teams.iter().map(|membership| Place::Team(membership.team.clone()));
+        let audience = Audience { places: teams.collect(), ..Audience::default().game() };
         for follow_up in rule::follow_up(&self.design, player, now) {
             self.book(index, &follow_up.changes, &scopes, now);
             let tail = Map::from_iter([("rule".to_owned(), json!({ "id": follow_up.rule }))]);
-            let changes = (follow_up.changes, scopes.clone());
-            global.push(self.write(index, follow_up.event, (Map::new(), tail), changes, true, now));
+            let (keys, changes) = ((Map::new(), tail), (follow_up.changes, scopes.clone()));
+            let audience = audience.clone();
+            global.push(self.write(index, follow_up.event, keys, changes, audience, now));
         }
         json!({ "local": [local], "global": global })
     }
@@ -113,7 +120,7 @@ impl Game {
         event: &'static str,
         (head, tail): (Map<String, Value>, Map<String, Value>),
         (changes, scopes): (Vec<Change>, Vec<Scope>),
-        public: bool,
+        audience: Audience,
         at: Timestamp,
     ) -> Value {
         let id = self.dice.event_id(at);
@@ -124,7 +131,8 @@ impl Game {
         let role = if event == "score" { "player" } else { "actor" };
         body.extend(player.map(|player| (role.to_owned(), player.reference())));
         body.extend(head);
-        if !changes.is_empty() {
+        // A resolution has them in what was deferred.
+        if !changes.is_empty() && event != "resolution" {
             let changes = changes.iter().map(|change| change.to_json(&self.design)).collect();
             body.insert("changes".to_owned(), changes);
         }
@@ -132,19 +140,24 @@ impl Game {
         body.extend(tail);
         body.insert("id".to_owned(), json!(id));
         let body = Value::Object(body);
-        let player = player.map(|player| player.id.clone()).unwrap_or_default();
-        let reverted = false;
-        self.events.push(Event {
-            id,
-            at,
-            player,
-            public,
-            body: body.clone(),
-            changes,
-            scopes,
-            reverted,
-        });
-        body
+        let player = player.map(|player| player.id.clone());
+        let audience = told(event, player.as_deref(), audience);
+        let (reverted, shown) = (false, body.clone());
+        self.feed.push(Event { id, at, player, audience, body, changes, scopes, reverted });
+        shown
+    }
+}
+
+/// Everything shows in the feed of its player, and what changes scores in the notifications.
+///
+/// Assumption: levels and achievements notify too, as one application reads them there; progress
+/// in a process does not.
+fn told(event: &str, player: Option<&str>, audience: Audience) -> Audience {
+    let Some(player) = player else { return audience };
+    let audience = audience.player(player);
+    match event {
+        "action" | "custom_rule" | "score" | "level" | "achievement" => audience.notify(player),
+        _ => audience,
     }
 }
 

@@ -107,6 +107,12 @@ impl Trial {
         player.scores.number(metric).map(|score| score.to_string()).unwrap_or_default()
     }
 
+    /// The bodies of all events of one type.
+    pub(super) fn events(&self, kind: &str) -> Vec<&Value> {
+        let bodies = self.game.feed.all().map(|event| &event.body);
+        bodies.filter(|body| body["event"] == kind).collect()
+    }
+
     /// Entity, score and rank of every row of a board.
     pub(super) fn board(&mut self, id: &str, query: Pairs<'_>) -> Vec<(String, String, u64)> {
         let player = self.game.players.first().map(|player| player.id.clone());
