@@ -320,3 +320,336 @@ impl<'d, 'c> Walk<'d, 'c> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Course, Stage};
+    use crate::sandbox::game::flow::Definition;
+    use crate::sandbox::game::seed;
+    use crate::sandbox::game::trial::flow;
+
+    fn read(design: &Value) -> Definition {
+        let design = design.as_object().cloned().unwrap_or_default();
+        Definition::read(design).expect("a definition")
+    }
+
+    fn open(course: &Course, definition: &Definition) -> Vec<String> {
+        course.openings(definition).iter().map(|opening| opening.id()).collect()
+    }
+
+    /// Plays the triggers and tells the paths and stages of the last step, and what is open then.
+    fn run(definition: &Definition, triggers: &[&str]) -> (Vec<String>, Vec<(String, Stage)>) {
+        let mut course = Course::start(definition);
+        let mut steps = Vec::new();
+        for wanted in triggers {
+            let openings = course.openings(definition);
+            let found = openings.into_iter().find(|opening| opening.id() == *wanted);
+            let played = course.play(definition, found.expect(wanted));
+            steps = played.iter().map(|step| (step.node.path.clone(), step.stage)).collect();
+        }
+        let open = open(&course, definition);
+        assert_eq!(course.is_over(), open.is_empty(), "only what waits for players keeps running");
+        (open, steps)
+    }
+
+    fn after(design: &Value, triggers: &[&str]) -> Vec<String> {
+        run(&read(design), triggers).0
+    }
+
+    #[test]
+    fn tasks_in_a_row_open_one_after_the_other() {
+        let design = flow(&[("a", "task"), ("b", "task")], &[("a", "b")]);
+        assert_eq!(after(&design, &[]), ["a"]);
+        assert_eq!(after(&design, &["a"]), ["b"]);
+        assert!(after(&design, &["a", "b"]).is_empty());
+    }
+
+    #[test]
+    fn every_node_without_an_in_flow_is_a_start() {
+        let design = flow(&[("a", "task"), ("b", "task"), ("c", "task")], &[("a", "c")]);
+        assert_eq!(after(&design, &[]), ["a", "b"]);
+        assert_eq!(after(&design, &["b"]), ["a"]);
+    }
+
+    #[test]
+    fn a_choice_closes_the_other_ways() {
+        let definition = seed::design().process("module1").cloned().expect("the definition");
+        assert_eq!(run(&definition, &[]).0, ["plant:pick_path", "dig:pick_path"]);
+        assert_eq!(run(&definition, &["dig:pick_path"]).0, ["water"]);
+    }
+
+    #[test]
+    fn a_loop_of_one_asks_for_the_task_twice() {
+        let definition = seed::design().process("module1").cloned().expect("the definition");
+        let (open, steps) = run(&definition, &["plant:pick_path", "water"]);
+        assert_eq!((open, steps), (vec!["water".into()], vec![("water".into(), Stage::Looped)]));
+        let (open, steps) = run(&definition, &["plant:pick_path", "water", "water"]);
+        assert_eq!(
+            (open, steps),
+            (vec!["harvest".into()], vec![("water".into(), Stage::Finished)])
+        );
+    }
+
+    #[test]
+    fn an_endless_task_never_ends() {
+        let mut design = flow(&[("a", "task"), ("b", "task")], &[("a", "b")]);
+        design["activities"][0]["loop"] = json!("Infinity");
+        assert_eq!(after(&design, &["a"; 30]), ["a"]);
+    }
+
+    fn parallel() -> Value {
+        let nodes = [
+            ("fork", "parallel"),
+            ("a", "task"),
+            ("b", "task"),
+            ("meet", "parallel"),
+            ("c", "task"),
+        ];
+        flow(&nodes, &[("fork", "a"), ("fork", "b"), ("a", "meet"), ("b", "meet"), ("meet", "c")])
+    }
+
+    #[test]
+    fn a_diverging_parallel_gateway_opens_all_ways_and_a_converging_one_waits_for_all() {
+        assert_eq!(after(&parallel(), &[]), ["a", "b"]);
+        assert_eq!(after(&parallel(), &["a"]), ["b"]);
+        assert_eq!(after(&parallel(), &["b", "a"]), ["c"]);
+        assert!(after(&parallel(), &["b", "a", "c"]).is_empty());
+    }
+
+    #[test]
+    fn a_converging_parallel_gateway_does_not_take_two_tokens_of_one_way_for_both() {
+        let nodes = [
+            ("a", "task"),
+            ("b", "task"),
+            ("x", "task"),
+            ("y", "task"),
+            ("meet", "parallel"),
+            ("c", "task"),
+        ];
+        let design =
+            flow(&nodes, &[("x", "a"), ("y", "a"), ("a", "meet"), ("b", "meet"), ("meet", "c")]);
+        assert_eq!(after(&design, &["x", "y", "a", "a"]), ["b"]);
+        assert_eq!(after(&design, &["x", "y", "a", "a", "b"]), ["c"]);
+    }
+
+    #[test]
+    fn a_converging_exclusive_gateway_passes_the_first() {
+        let nodes = [
+            ("fork", "parallel"),
+            ("a", "task"),
+            ("b", "task"),
+            ("meet", "exclusive"),
+            ("c", "task"),
+        ];
+        let design = flow(
+            &nodes,
+            &[("fork", "a"), ("fork", "b"), ("a", "meet"), ("b", "meet"), ("meet", "c")],
+        );
+        assert_eq!(after(&design, &["a"]), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_choice_of_a_gateway_or_sub_process_is_a_step_of_its_own() {
+        let nodes = [
+            ("pick", "exclusive"),
+            ("fork", "parallel"),
+            ("bed", "sub-process"),
+            ("a", "task"),
+            ("b", "task"),
+        ];
+        let mut design =
+            flow(&nodes, &[("pick", "fork"), ("pick", "bed"), ("fork", "a"), ("fork", "b")]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        assert_eq!(
+            after(&design, &[]),
+            ["bed:pick", "fork:pick"].map(String::from).into_iter().rev().collect::<Vec<_>>()
+        );
+        let (open, steps) = run(&read(&design), &["fork:pick"]);
+        assert_eq!(
+            (open, steps),
+            (vec!["a".into(), "b".into()], vec![("fork".into(), Stage::Chosen)])
+        );
+        let (open, steps) = run(&read(&design), &["bed:pick"]);
+        assert_eq!((open, steps), (vec!["bed/dig".into()], vec![("bed".into(), Stage::Chosen)]));
+        assert_eq!(run(&read(&design), &["bed:pick", "bed/dig"]).1.len(), 2);
+    }
+
+    fn bed(loops: &str) -> Value {
+        let mut design = flow(&[("bed", "sub-process"), ("c", "task")], &[("bed", "c")]);
+        let inner = flow(
+            &[("a", "task"), ("pick", "exclusive"), ("x", "task"), ("y", "task")],
+            &[("a", "pick"), ("pick", "x"), ("pick", "y")],
+        );
+        for key in ["activities", "gateways", "sequence_flows"] {
+            design["activities"][0][key] = inner[key].clone();
+        }
+        design["activities"][0]["loop"] = json!(loops);
+        design
+    }
+
+    #[test]
+    fn a_sub_process_goes_on_when_nothing_is_left_inside() {
+        let design = bed("0");
+        assert_eq!(after(&design, &[]), ["bed/a"]);
+        assert_eq!(after(&design, &["bed/a"]), ["bed/x:pick", "bed/y:pick"]);
+        let (open, steps) = run(&read(&design), &["bed/a", "bed/y:pick"]);
+        assert_eq!(open, ["c"]);
+        assert_eq!(
+            steps,
+            [("bed/y".to_owned(), Stage::Finished), ("bed".to_owned(), Stage::Finished)]
+        );
+    }
+
+    #[test]
+    fn a_loop_of_a_sub_process_starts_its_inside_again() {
+        let round = ["bed/a", "bed/x:pick"];
+        let (open, steps) = run(&read(&bed("1")), &round);
+        assert_eq!(
+            (open, steps.last()),
+            (vec!["bed/a".into()], Some(&("bed".into(), Stage::Looped)))
+        );
+        assert_eq!(after(&bed("1"), &[round, round].concat()), ["c"]);
+    }
+
+    #[test]
+    fn sub_processes_with_nothing_to_do_are_passed_whatever_their_loops() {
+        let nodes = [("one", "sub-process"), ("two", "sub-process"), ("c", "task")];
+        let mut design = flow(&nodes, &[("one", "two"), ("two", "c")]);
+        design["activities"][0]["loop"] = json!("Infinity");
+        design["activities"][1]["gateways"] = json!([{ "id": "g", "type": "parallel" }]);
+        design["activities"][1]["loop"] = json!("1000000000000");
+        assert_eq!(after(&design, &[]), ["c"]);
+    }
+
+    #[test]
+    fn a_process_without_a_start_has_nothing_to_do() {
+        for design in [
+            flow(&[], &[]),
+            flow(&[("a", "task")], &[("a", "a")]),
+            flow(&[("a", "task"), ("g", "parallel")], &[("a", "g"), ("g", "a")]),
+        ] {
+            assert!(Course::start(&read(&design)).is_over());
+        }
+    }
+
+    #[test]
+    fn gateways_that_lead_to_each_other_lose_their_tokens_instead_of_running_forever() {
+        let nodes = [("a", "task"), ("g", "exclusive"), ("h", "exclusive"), ("i", "exclusive")];
+        let circle = flow(&nodes, &[("a", "g"), ("g", "h"), ("h", "i"), ("i", "h")]);
+        assert!(after(&circle, &["a"]).is_empty());
+        let nodes = [("a", "task"), ("p", "parallel"), ("q", "exclusive"), ("b", "task")];
+        let breeding = flow(&nodes, &[("a", "q"), ("q", "p"), ("p", "q"), ("p", "b")]);
+        assert_eq!(after(&breeding, &["a"]), ["b"]);
+    }
+
+    #[test]
+    fn a_way_back_opens_a_task_again() {
+        let nodes = [
+            ("a", "task"),
+            ("again", "exclusive"),
+            ("work", "task"),
+            ("pick", "exclusive"),
+            ("done", "task"),
+        ];
+        let design = flow(
+            &nodes,
+            &[
+                ("a", "again"),
+                ("again", "work"),
+                ("work", "pick"),
+                ("pick", "again"),
+                ("pick", "done"),
+            ],
+        );
+        assert_eq!(after(&design, &["a", "work"]), ["again:pick", "done:pick"].map(String::from));
+        assert_eq!(after(&design, &["a", "work", "again:pick"]), ["work"]);
+        assert!(after(&design, &["a", "work", "again:pick", "work", "done:pick"]).is_empty());
+    }
+
+    #[test]
+    fn a_gateway_that_waits_in_vain_keeps_a_process_running() {
+        let nodes = [("pick", "exclusive"), ("a", "task"), ("b", "task"), ("meet", "parallel")];
+        let flows = [("pick", "a"), ("pick", "b"), ("a", "meet"), ("b", "meet")];
+        let definition = read(&flow(&nodes, &flows));
+        let mut course = Course::start(&definition);
+        let opening = course.openings(&definition)[0];
+        course.play(&definition, opening);
+        assert!(course.openings(&definition).is_empty() && !course.is_over());
+    }
+
+    #[test]
+    fn a_definition_may_change_under_a_running_instance() {
+        let old = read(&parallel());
+        let mut course = Course::start(&old);
+        let new = read(&flow(&[("a", "task"), ("z", "task")], &[("a", "z")]));
+        assert_eq!(open(&course, &new), ["a"]);
+        let opening = course.openings(&new)[0];
+        course.play(&new, opening);
+        assert_eq!(open(&course, &new), ["z"]);
+        assert_eq!(open(&course, &old), ["b"]);
+    }
+
+    /// Numbers without an order that is easy to see, the same in every run.
+    struct Lots(u64);
+
+    impl Lots {
+        fn below(&mut self, end: usize) -> usize {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 33) as usize % end.max(1)
+        }
+
+        fn design(&mut self, depth: usize) -> Value {
+            let kinds = ["task", "task", "parallel", "exclusive", "sub-process"];
+            let count = 1 + self.below(9);
+            let ids: Vec<String> = (0..count).map(|id| format!("n{id}")).collect();
+            let nodes: Vec<(&str, &str)> =
+                ids.iter().map(|id| (id.as_str(), kinds[self.below(5)])).collect();
+            let flows: Vec<(&str, &str)> = (0..self.below(2 * count + 1))
+                .map(|_| (ids[self.below(count)].as_str(), ids[self.below(count)].as_str()))
+                .collect();
+            let mut design = flow(&nodes, &flows);
+            for activity in design["activities"].as_array_mut().into_iter().flatten() {
+                activity["loop"] =
+                    [json!("0"), json!("2"), json!("Infinity")][self.below(3)].clone();
+                if activity["type"] == "sub-process" && depth < 3 {
+                    let inner = self.design(depth + 1);
+                    for key in ["activities", "gateways", "sequence_flows"] {
+                        activity[key] = inner[key].clone();
+                    }
+                }
+            }
+            design
+        }
+    }
+
+    #[test]
+    fn whatever_the_flows_and_the_plays_nothing_runs_forever() {
+        let mut lots = Lots(7);
+        let (mut plays, mut ends) = (0, 0);
+        for _ in 0..400 {
+            let definition = read(&lots.design(0));
+            let mut course = Course::start(&definition);
+            for _ in 0..60 {
+                let openings = course.openings(&definition);
+                let Some(opening) = openings.get(lots.below(openings.len())).copied() else {
+                    break;
+                };
+                let steps = course.play(&definition, opening);
+                assert_eq!(
+                    steps.first().map(|step| step.node.path.as_str()),
+                    Some(opening.node.path.as_str())
+                );
+                plays += 1;
+            }
+            assert!(course.stands.len() <= definition.nodes().len());
+            assert!(course.stands.values().all(|stand| stand.tokens > 0));
+            ends += usize::from(course.is_over());
+        }
+        assert!(plays > 1000 && ends > 20, "{plays} plays, {ends} ends");
+    }
+}

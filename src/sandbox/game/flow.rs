@@ -372,3 +372,159 @@ fn loops(object: &Map<String, Value>, path: &str, report: &mut Report) -> Option
     }
     whole.or(Some(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Access, DEEPEST_NESTING, Definition, NodeKind, Outcome};
+    use crate::sandbox::game::seed;
+    use crate::sandbox::game::trial::flow;
+
+    fn read(design: Value) -> Outcome<Definition> {
+        Definition::read(design.as_object().cloned().unwrap_or_default())
+    }
+
+    fn faults(design: Value) -> usize {
+        let refusal = read(design).expect_err("refused");
+        assert_eq!(refusal.name, "validation_exception");
+        let data = refusal.data.unwrap_or_default();
+        data["errors"].as_array().map_or(0, Vec::len)
+    }
+
+    #[test]
+    fn id_and_name_are_enough_for_a_definition() {
+        let definition = read(json!({ "id": "plot", "name": "Plot" })).expect("a definition");
+        assert!(definition.nodes().is_empty());
+        assert_eq!(definition.settings.access.len(), 3);
+        assert_eq!(faults(json!({ "name": "Plot" })), 1);
+    }
+
+    #[test]
+    fn a_design_is_kept_as_it_was_sent() {
+        let design = flow(&[("dig", "task")], &[("dig", "nowhere")]);
+        let definition = read(design.clone()).expect("a definition");
+        assert_eq!(Value::Object(definition.design), design);
+    }
+
+    #[test]
+    fn the_definition_of_the_seed_offers_what_clients_rely_on() {
+        let design = seed::design();
+        let module = design.process("module1").expect("the seeded definition");
+        assert_eq!(module.settings.access, [Access::Public, Access::Private]);
+        let shown = json!({ "id": "module1", "name": "Module One", "lanes": ["main"],
+            "access": ["PUBLIC", "PRIVATE"] });
+        assert_eq!(module.to_json(), shown);
+    }
+
+    #[test]
+    fn a_flow_from_or_to_nowhere_is_accepted_and_leads_nowhere() {
+        let flows = [("dig", "nowhere"), ("nowhere", "dig"), ("dig", "water"), ("dig", "water")];
+        let design = flow(&[("dig", "task"), ("water", "task")], &flows);
+        let definition = read(design).expect("a definition");
+        let node = |id| definition.at(id).expect(id);
+        assert_eq!((node("dig").sources.len(), node("dig").targets.len()), (0, 1));
+        assert_eq!((node("water").sources.len(), node("water").targets.len()), (1, 0));
+    }
+
+    #[test]
+    fn flows_end_at_tgt_or_at_target() {
+        let mut design = flow(&[("a", "task"), ("b", "task")], &[]);
+        design["sequence_flows"] =
+            json!([{ "src": "a", "target": "b", "retry": true, "lane": "main" }]);
+        let definition = read(design).expect("a definition");
+        assert_eq!(definition.starts(), [0]);
+    }
+
+    #[test]
+    fn what_is_inside_of_a_sub_process_has_a_path_and_flows_of_its_own() {
+        let mut design = flow(&[("a", "task"), ("bed", "sub-process")], &[("a", "bed")]);
+        design["activities"][1]["activities"] = json!([{ "id": "a" }, { "id": "b" }]);
+        design["activities"][1]["sequence_flows"] = json!([{ "src": "a", "tgt": "b" }]);
+        let definition = read(design).expect("a definition");
+        assert!(definition.at("bed/b").is_some_and(|node| node.sources.len() == 1));
+        assert!(definition.at("a").is_some_and(|node| node.sources.is_empty()));
+        let bed = definition.at("bed").expect("the sub-process");
+        assert!(matches!(&bed.kind, NodeKind::SubProcess(_, starts) if starts.len() == 1));
+        let inner = definition.at("bed/a").expect("a task inside");
+        assert_eq!(
+            definition.around(inner).map(|node| node.path.as_str()).collect::<Vec<_>>(),
+            ["bed"]
+        );
+        assert_eq!(definition.named(inner, "b").map(|node| node.path.as_str()), Some("bed/b"));
+        assert_eq!(definition.named(bed, "b").map(|node| node.path.as_str()), Some("bed/b"));
+        assert!(definition.named(bed, "c").is_none());
+    }
+
+    #[test]
+    fn sub_processes_can_be_nested_but_not_without_end() {
+        let nested = |depth: usize| {
+            (0..depth).fold(
+                json!({ "id": "a" }),
+                |inner, _| json!({ "id": "a", "type": "sub-process", "activities": [inner] }),
+            )
+        };
+        let design = |depth| json!({ "id": "p", "name": "P", "activities": [nested(depth)] });
+        assert!(read(design(DEEPEST_NESTING)).is_ok());
+        assert!(read(design(DEEPEST_NESTING + 1)).is_err());
+        assert!(read(design(100)).is_err());
+    }
+
+    #[test]
+    fn ids_are_taken_once_in_each_sub_process() {
+        assert_eq!(faults(flow(&[("a", "task"), ("a", "exclusive")], &[])), 1);
+    }
+
+    #[test]
+    fn loops_are_whole_numbers_or_infinity() {
+        let loops = |value: Value| {
+            let mut design = flow(&[("a", "task")], &[]);
+            design["activities"][0]["loop"] = value;
+            let definition = read(design).ok()?;
+            definition.at("a").and_then(|node| node.activity()).map(|activity| activity.loops)
+        };
+        assert_eq!(loops(json!("3")), Some(Some(3)));
+        assert_eq!(loops(json!(3)), Some(Some(3)));
+        assert_eq!(loops(json!("Infinity")), Some(None));
+        assert_eq!(loops(Value::Null), Some(Some(0)));
+        for bad in [json!("-1"), json!(1.5), json!("many"), json!([])] {
+            assert_eq!(loops(bad.clone()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_design_is_reported() {
+        let design = json!({
+            "id": "plot", "name": "Plot", "conditions": {},
+            "settings": { "access": ["OPEN"], "max_player_instances": "few", "requires": [] },
+            "lanes": [{ "name": "main", "default": "yes" }, { "name": "main" }, 5],
+            "activities": [
+                { "id": "a b", "type": "chore", "rate": [0], "requires": [], "rewards": {} },
+                "task",
+            ],
+            "gateways": [{ "id": "g", "type": "inclusive" }, {}],
+            "sequence_flows": [{ "src": 1 }],
+        });
+        assert_eq!(faults(design), 17);
+    }
+
+    #[test]
+    fn designs_of_a_wrong_shape_are_refused_and_never_panic() {
+        for bad in [json!(5), json!("x"), json!({}), json!([[]]), json!([null])] {
+            for key in ["settings", "lanes", "activities", "gateways", "sequence_flows"] {
+                let mut design = flow(&[("a", "task")], &[]);
+                let inner = design.clone();
+                design[key] = bad.clone();
+                if key != "settings" || bad != json!({}) {
+                    assert!(read(design).is_err(), "{key} {bad}");
+                }
+                let mut design = inner;
+                design["activities"][0]["type"] = json!("sub-process");
+                design["activities"][0][key] = bad.clone();
+                // Settings and lanes of a sub-process are nothing that is known.
+                let is_known = !matches!(key, "settings" | "lanes");
+                assert_eq!(read(design).is_err(), is_known, "{key} {bad}");
+            }
+        }
+    }
+}
