@@ -1,6 +1,6 @@
 //! The course of one process: where its tokens stand, what they open and how a play moves them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::flow::{Definition, Node, NodeKind};
 
@@ -67,7 +67,7 @@ impl Course {
     pub(super) fn start(definition: &Definition) -> Course {
         let mut course = Course::default();
         let mut walk = Walk::new(definition, &mut course);
-        walk.moves.extend(definition.starts().into_iter().map(|start| (None, start)));
+        walk.send(None, &definition.starts());
         walk.run();
         course
     }
@@ -129,7 +129,7 @@ impl Course {
             (_, gateway) => {
                 let source = gateway.and_then(|gateway| definition.index(&gateway.path));
                 let target = definition.index(&node.path);
-                walk.moves.extend(target.map(|target| (source, target)));
+                walk.send(source, &Vec::from_iter(target));
                 Stage::Chosen
             }
         };
@@ -145,14 +145,14 @@ struct Walk<'d, 'c> {
     definition: &'d Definition,
     course: &'c mut Course,
     /// Tokens in flow, with the node they come from.
-    moves: Vec<(Option<usize>, usize)>,
+    moves: VecDeque<(Option<usize>, usize)>,
     /// Tokens directly inside of each sub-process, and sub-processes that may have run empty.
     inside: BTreeMap<usize, u64>,
     empty: Vec<usize>,
     /// Sub-processes whose present loop began in this walk.
     fresh: BTreeSet<usize>,
     steps: Vec<Step<'d>>,
-    /// Flows and loops that may still be walked.
+    /// How many more tokens may be sent: enough to walk every flow a few times.
     strength: usize,
 }
 
@@ -165,39 +165,36 @@ impl<'d, 'c> Walk<'d, 'c> {
                 *inside.entry(around).or_default() += stand.tokens;
             }
         }
-        let flows: usize = definition.nodes().iter().map(|node| node.targets.len() + 1).sum();
+        let ways: usize = definition.nodes().iter().map(|node| node.targets.len() + 2).sum();
         Walk {
             definition,
             course,
-            moves: Vec::new(),
+            moves: VecDeque::new(),
             inside,
             empty: Vec::new(),
             fresh: BTreeSet::new(),
             steps: Vec::new(),
-            strength: 4 * flows + 16,
+            strength: 4 * ways + 16,
         }
     }
 
     fn run(&mut self) {
         loop {
-            while let Some((source, target)) = self.moves.pop() {
-                if self.is_tired() {
-                    return;
-                }
+            if let Some((source, target)) = self.moves.pop_front() {
                 self.arrive(source, target);
-            }
-            let Some(sub_process) = self.empty.pop() else { return };
-            if self.is_tired() {
+            } else if let Some(sub_process) = self.empty.pop() {
+                self.leave_if_empty(sub_process);
+            } else {
                 return;
             }
-            self.leave_if_empty(sub_process);
         }
     }
 
-    /// Assumption: tokens that run in circles, past gateways alone, are lost.
-    fn is_tired(&mut self) -> bool {
-        self.strength = self.strength.saturating_sub(1);
-        self.strength == 0
+    /// Assumption: tokens that run in circles, past gateways alone, are lost in the end.
+    fn send(&mut self, source: Option<usize>, targets: &[usize]) {
+        let Some(strength) = self.strength.checked_sub(targets.len() + 1) else { return };
+        self.strength = strength;
+        self.moves.extend(targets.iter().map(|target| (source, *target)));
     }
 
     fn arrive(&mut self, source: Option<usize>, index: usize) {
@@ -242,13 +239,13 @@ impl<'d, 'c> Walk<'d, 'c> {
     }
 
     fn leave(&mut self, index: usize, node: &Node) {
-        self.moves.extend(node.targets.iter().rev().map(|target| (Some(index), *target)));
+        self.send(Some(index), &node.targets);
     }
 
     fn enter(&mut self, sub_process: usize, starts: &[usize]) {
         self.fresh.insert(sub_process);
-        self.moves.extend(starts.iter().rev().map(|start| (None, *start)));
         self.empty.push(sub_process);
+        self.send(None, starts);
     }
 
     /// Ends a loop of a sub-process in which nothing is left.
