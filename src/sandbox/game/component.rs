@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::action::Action;
 use super::board::Board;
 use super::design::Design;
+use super::flow;
 use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::rule::Rule;
-use super::sketch::ProcessDesign;
 use super::team;
 
 /// What a kind is called in messages and in the names of its errors.
@@ -107,7 +107,7 @@ component!(Action, actions, "action");
 component!(Rule, rules, "rule");
 component!(Board, boards, "leaderboard");
 component!(team::Definition, teams, "team", const HAS_STASH: bool = true;);
-component!(ProcessDesign, process_designs, "process", const HAS_STASH: bool = true;);
+component!(flow::Definition, processes, "process", const HAS_STASH: bool = true;);
 
 impl Design {
     pub(super) fn find<C: Component>(&self, id: &str) -> Option<&C> {

@@ -16,6 +16,7 @@ mod change;
 mod component;
 mod compound;
 mod condition;
+mod course;
 mod custom_rule;
 mod custom_scope;
 mod definitions;
@@ -23,6 +24,7 @@ mod deployment;
 mod design;
 mod designs;
 mod dice;
+mod escalation;
 mod event;
 mod feed;
 mod flow;
@@ -31,6 +33,7 @@ mod gains;
 mod images;
 mod invites;
 mod issues;
+mod lane;
 mod members;
 mod membership;
 mod metric;
@@ -38,13 +41,16 @@ mod moment;
 mod notifications;
 mod number;
 mod ownership;
+mod performers;
 mod picture;
 mod place;
 mod play;
 mod player;
 mod players;
 mod positions;
+mod process;
 mod processes;
+mod progress;
 mod rate;
 mod reference;
 mod refusal;
@@ -56,7 +62,6 @@ mod rule;
 mod score;
 mod seed;
 mod settle;
-mod sketch;
 mod team;
 mod team_admin;
 mod team_view;
@@ -83,9 +88,9 @@ use self::asking::Asking;
 use self::design::Design;
 use self::dice::Dice;
 use self::feed::Feed;
-use self::flow::Process;
 use self::gains::Gains;
 use self::player::Player;
+use self::process::Process;
 use self::request::Request;
 use self::team::Team;
 
@@ -153,7 +158,7 @@ type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 18] = [
+const ROOMS: [&[(Version, &str, Handler)]; 21] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -170,6 +175,9 @@ const ROOMS: [&[(Version, &str, Handler)]; 18] = [
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
+    progress::OPERATIONS,
+    escalation::OPERATIONS,
+    performers::OPERATIONS,
     definitions::OPERATIONS,
     assets::OPERATIONS,
 ];

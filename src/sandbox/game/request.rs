@@ -159,6 +159,12 @@ impl Report {
         }
     }
 
+    /// Chance from 0 to 1; certain when absent.
+    pub(super) fn probability(&mut self, object: &Map<String, Value>, base: &str) -> f64 {
+        let probability = self.number(object, base, "probability", Number::ONE);
+        probability.to_string().parse().unwrap_or(1.0)
+    }
+
     pub(super) fn flag(&mut self, object: &Map<String, Value>, base: &str, key: &str) -> bool {
         match object.get(key) {
             None | Some(Value::Null) => false,

@@ -10,13 +10,11 @@ use super::access::Access;
 use super::action::Action;
 use super::board::Board;
 use super::design::Design;
-use super::flow::{Definition, Task};
+use super::flow::Definition;
 use super::membership::Membership;
 use super::metric::Metric;
 use super::moment;
 use super::player::Player;
-use super::request::Report;
-use super::reward::Reward;
 use super::rule::Rule;
 use super::team::{self, Team};
 use super::{Call, Environment, Game, Version};
@@ -41,7 +39,8 @@ pub(super) fn design() -> Design {
         rules().into_iter().filter_map(object).filter_map(|r| Rule::read(r).ok()).collect();
     design.boards =
         boards().into_iter().filter_map(object).filter_map(|b| Board::read(b).ok()).collect();
-    design.processes = vec![module_one()];
+    design.processes =
+        object(module_one()).and_then(|one| Definition::read(one).ok()).into_iter().collect();
     design.teams =
         object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
     design
@@ -216,43 +215,40 @@ fn crew() -> Value {
     })
 }
 
-fn module_one() -> Definition {
-    let task = |id: &str, name: &str, loops, rewards: Value| Task {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        lane: "main".to_owned(),
-        loops,
-        rewards: object(json!({ "rewards": rewards })).map_or_else(Vec::new, |holder| {
-            Reward::read_all(&holder, "", "rewards", &mut Report::default())
-        }),
-    };
-    let flows = [
-        ("pick_path", "plant"),
-        ("pick_path", "dig"),
-        ("plant", "meet"),
-        ("dig", "meet"),
-        ("meet", "water"),
-        ("water", "harvest"),
-    ];
-    Definition {
-        id: "module1".to_owned(),
-        name: "Module One".to_owned(),
-        lanes: vec!["main".to_owned()],
-        access: vec![Access::Public, Access::Private],
-        tasks: vec![
-            task("plant", "Plant", 0, json!([points("seeds", "1")])),
-            task(
-                "dig",
-                "Dig a trench",
-                0,
-                json!([reward("shed", "set", "add", json!({ "hoe": "1" }))]),
-            ),
-            task("water", "Water", 1, json!([points("drops", "1")])),
-            task("harvest", "Harvest", 0, json!([points("seeds", "4")])),
+fn module_one() -> Value {
+    let task = |id: &str, name: &str, rewards: Value| json!({ "id": id, "name": name, "type": "task", "lane": "main", "loop": "0", "rewards": rewards });
+    let gateway = |id: &str, name: &str| json!({ "id": id, "name": name, "type": "exclusive", "lane": "main" });
+    let flow = |source: &str, target: &str| json!({ "src": source, "tgt": target });
+    let unlimited = "Infinity";
+    json!({
+        "id": "module1",
+        "name": "Module One",
+        "settings": {
+            "access": ["PUBLIC", "PRIVATE"],
+            "max_global_instances": unlimited,
+            "max_active_global_instances": unlimited,
+            "max_player_instances": unlimited,
+            "max_active_player_instances": unlimited,
+            "requires": {},
+        },
+        "lanes": [{ "name": "main", "default": true }],
+        "activities": [
+            task("plant", "Plant", json!([points("seeds", "1")])),
+            task("dig", "Dig a trench", json!([reward("shed", "set", "add", json!({ "hoe": "1" }))])),
+            with(task("water", "Water", json!([points("drops", "1")])), "loop", json!("1")),
+            task("harvest", "Harvest", json!([points("seeds", "4")])),
         ],
-        gateways: vec!["pick_path".to_owned(), "meet".to_owned()],
-        flows: flows.map(|(source, target)| (source.to_owned(), target.to_owned())).to_vec(),
-    }
+        "gateways": [gateway("pick_path", "Pick a path"), gateway("meet", "Meet again")],
+        "sequence_flows": [
+            flow("pick_path", "plant"),
+            flow("pick_path", "dig"),
+            flow("plant", "meet"),
+            flow("dig", "meet"),
+            flow("meet", "water"),
+            flow("water", "harvest"),
+        ],
+        "conditions": [],
+    })
 }
 
 /// Fills a game with players and lets them really play, on the days before now.
