@@ -43,6 +43,7 @@ mod server;
 mod tokens;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
 use crate::kind::AuthorizationCode;
 use clients::Clients;
+pub use game::SeedError;
 use game::World;
 pub use record::Received;
 pub use rights::Right;
@@ -88,7 +90,7 @@ impl Sandbox {
             token_lifetime: Duration::from_secs(24 * 60 * 60),
             omit_refresh_token: false,
             seed: 0,
-            demo: true,
+            start: Start::Demo,
             deploy_at_once: false,
             clients: Clients::default(),
         };
@@ -218,9 +220,33 @@ pub struct SandboxBuilder {
     token_lifetime: Duration,
     omit_refresh_token: bool,
     seed: u64,
-    demo: bool,
+    start: Start,
     deploy_at_once: bool,
     clients: Clients,
+}
+
+/// The game a sandbox starts with.
+#[derive(Clone, Debug)]
+enum Start {
+    Demo,
+    Empty,
+    Text(String),
+    File(PathBuf),
+}
+
+impl Start {
+    fn world(&self, now: jiff::Timestamp, seed: u64) -> std::io::Result<World> {
+        let read = |text: &str| {
+            World::from_seed(text, now, seed)
+                .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+        };
+        match self {
+            Start::Demo => Ok(World::demo(now, seed)),
+            Start::Empty => Ok(World::empty(now, seed)),
+            Start::Text(text) => read(text),
+            Start::File(path) => read(&std::fs::read_to_string(path)?),
+        }
+    }
 }
 
 impl SandboxBuilder {
@@ -245,7 +271,41 @@ impl SandboxBuilder {
 
     /// Starts with an empty game instead of the demo one.
     pub fn empty(mut self) -> Self {
-        self.demo = false;
+        self.start = Start::Empty;
+        self
+    }
+
+    /// Starts with the game of this text, in YAML or JSON, instead of the demo one. Its components
+    /// are in the design form of the API; players, teams, processes, plays and scores follow.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use playoff::sandbox::Sandbox;
+    ///
+    /// let game = "
+    /// metrics:
+    ///   - { id: xp, name: XP, type: point }
+    /// players:
+    ///   - { id: nico, alias: Nico R }
+    /// scores:
+    ///   - { player: nico, metric: xp, value: 7, days_ago: 2 }
+    /// ";
+    /// let sandbox = Sandbox::builder().seed_text(game).start().await?;
+    /// let nico = sandbox.playoff().v2().get_player().player_id("nico").await?;
+    /// assert_eq!(nico.scores.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// #     .block_on(example()).unwrap();
+    /// ```
+    pub fn seed_text(mut self, text: impl Into<String>) -> Self {
+        self.start = Start::Text(text.into());
+        self
+    }
+
+    /// Starts with the game of this file, as [`seed_text`](Self::seed_text) does with a text.
+    pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.start = Start::File(path.into());
         self
     }
 
@@ -303,11 +363,11 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// When this machine has no free port to listen on.
+    /// When this machine has no free port to listen on, and when a seed cannot be read; what is
+    /// wrong in it is the [`SeedError`] inside.
     pub async fn start(self) -> std::io::Result<Sandbox> {
         let now = jiff::Timestamp::now();
-        let start = if self.demo { World::demo } else { World::empty };
-        let mut world = start(now, self.seed);
+        let mut world = self.start.world(now, self.seed)?;
         if self.deploy_at_once {
             world.deploy_at_once();
         }
@@ -336,7 +396,7 @@ impl std::fmt::Debug for SandboxBuilder {
             .field("token_lifetime", &self.token_lifetime)
             .field("omit_refresh_token", &self.omit_refresh_token)
             .field("seed", &self.seed)
-            .field("demo", &self.demo)
+            .field("start", &self.start)
             .field("deploy_at_once", &self.deploy_at_once)
             .field("clients", &self.clients.len())
             .finish()

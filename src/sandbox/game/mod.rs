@@ -24,12 +24,14 @@ mod deployment;
 mod design;
 mod designs;
 mod dice;
+mod document;
 mod escalation;
 mod event;
 mod feed;
 mod flow;
 mod formula;
 mod gains;
+mod history;
 mod images;
 mod invites;
 mod issues;
@@ -76,8 +78,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+pub use self::document::SeedError;
 pub(crate) use self::refusal::{Outcome, Refusal};
 pub(crate) use self::world::{Environment, World};
 use crate::routes::Version;
@@ -197,20 +201,12 @@ fn table<H: Copy>(rooms: &[&[(Version, &'static str, H)]]) -> BTreeMap<Operation
 }
 
 impl Game {
-    /// The Garden Club with its players and their history of the last weeks.
-    pub(super) fn demo(now: Timestamp, seed: u64) -> Game {
-        let mut game = Game::empty(now, seed);
-        game.design = seed::design();
-        seed::people(&mut game, now);
-        game
-    }
-
     /// A game without design and players.
     pub(super) fn empty(now: Timestamp, seed: u64) -> Game {
         Game {
             about: About::default(),
             created: now,
-            design: Design::new(seed::zone()),
+            design: Design::new(TimeZone::UTC),
             players: Vec::new(),
             processes: Vec::new(),
             teams: Vec::new(),

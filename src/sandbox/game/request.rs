@@ -217,6 +217,14 @@ impl Report {
         self.object(value, &join(base, key))
     }
 
+    /// Faults every key that is not one of these.
+    pub(super) fn only(&mut self, object: &Map<String, Value>, base: &str, keys: &[&str]) {
+        for key in object.keys().filter(|key| !keys.contains(&key.as_str())) {
+            let words = format!("is not known here; known are {}", keys.join(", "));
+            self.fault(&join(base, key), &words);
+        }
+    }
+
     /// A text out of a known few; absent, the first of them.
     pub(super) fn choice<'w>(
         &mut self,
@@ -249,7 +257,11 @@ impl Report {
 }
 
 pub(super) fn join(base: &str, key: &str) -> String {
-    if base.is_empty() { key.to_owned() } else { format!("{base}.{key}") }
+    match (base, key) {
+        ("", key) => key.to_owned(),
+        (base, "") => base.to_owned(),
+        (base, key) => format!("{base}.{key}"),
+    }
 }
 
 /// Ids travel in paths and queries; the API refuses a colon such as in `:gs`.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::flow::Definition;
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Environment, Game, Reply, Upload, Version, World, seed};
+use super::{Call, Environment, Game, Reply, Upload, Version, World};
 
 pub(super) struct Trial {
     pub(super) world: World,
@@ -20,7 +20,7 @@ pub(super) struct Trial {
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 impl Trial {
-    fn of(build: impl Fn(Timestamp, u64) -> World) -> Trial {
+    pub(super) fn of(build: impl Fn(Timestamp, u64) -> World) -> Trial {
         // A Wednesday noon in winter, when Lisbon keeps UTC.
         let now: Timestamp = "2018-01-17T12:00:00Z".parse().expect("a time");
         Trial {
@@ -42,11 +42,12 @@ impl Trial {
 
     pub(super) fn empty_with_seed_design() -> Trial {
         Trial::of(|now, seed| {
-            World::of(|| {
+            let game = || {
                 let mut game = Game::empty(now, seed);
-                game.design = seed::design();
+                game.design = super::seed::design();
                 game
-            })
+            };
+            World::of(game(), game())
         })
     }
 
