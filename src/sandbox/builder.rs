@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::Ipv4Addr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use tokio::sync::oneshot;
 use super::certificate::Certificate;
 use super::clients::Clients;
 use super::clock::Clock;
-use super::game::World;
+use super::genesis::{Genesis, Start};
 use super::rights::Right;
-use super::state::{Genesis, State};
+use super::state::State;
 use super::tokens::Tokens;
 use super::{CLIENT_ID, CLIENT_SECRET, Sandbox, listen};
 
@@ -29,7 +30,7 @@ pub struct SandboxBuilder {
     token_lifetime: Duration,
     omit_refresh_token: bool,
     seed: u64,
-    demo: bool,
+    start: Start,
     deploy_at_once: bool,
     clients: Clients,
 }
@@ -43,7 +44,7 @@ impl SandboxBuilder {
             token_lifetime: Duration::from_secs(24 * 60 * 60),
             omit_refresh_token: false,
             seed: 0,
-            demo: true,
+            start: Start::Demo,
             deploy_at_once: false,
             clients: Clients::default(),
         };
@@ -95,7 +96,41 @@ impl SandboxBuilder {
 
     /// Starts with an empty game instead of the demo one.
     pub fn empty(mut self) -> Self {
-        self.demo = false;
+        self.start = Start::Empty;
+        self
+    }
+
+    /// Starts with the game of this text, in YAML or JSON, instead of the demo one. Its components
+    /// are in the design form of the API; players, teams, processes, plays and scores follow.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use playoff::sandbox::Sandbox;
+    ///
+    /// let game = "
+    /// metrics:
+    ///   - { id: xp, name: XP, type: point }
+    /// players:
+    ///   - { id: nico, alias: Nico R }
+    /// scores:
+    ///   - { player: nico, metric: xp, value: 7, days_ago: 2 }
+    /// ";
+    /// let sandbox = Sandbox::builder().seed_text(game).start().await?;
+    /// let nico = sandbox.playoff().v2().get_player().player_id("nico").await?;
+    /// assert_eq!(nico.scores.len(), 1);
+    /// # Ok(())
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// #     .block_on(example()).unwrap();
+    /// ```
+    pub fn seed_text(mut self, text: impl Into<String>) -> Self {
+        self.start = Start::Text(text.into());
+        self
+    }
+
+    /// Starts with the game of this file, as [`seed_text`](Self::seed_text) does with a text.
+    pub fn seed_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.start = Start::File(path.into());
         self
     }
 
@@ -153,30 +188,20 @@ impl SandboxBuilder {
     ///
     /// # Errors
     ///
-    /// When the port is taken, or this machine has none left.
+    /// When the port is taken, or this machine has none left; and when a seed cannot be read: what
+    /// is wrong in it is the [`SeedError`](super::SeedError) inside.
     pub async fn start(self) -> io::Result<Sandbox> {
+        let genesis = Genesis::new(self.start, self.seed, self.deploy_at_once)?;
+        let tokens = Tokens::new(self.clients, self.token_lifetime, self.omit_refresh_token);
+        let state = Arc::new(State::new(genesis, self.clock, tokens)?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
-        let tokens =
-            Tokens::new(self.clients.clone(), self.token_lifetime, self.omit_refresh_token);
-        let state = Arc::new(State::new(self.genesis(), self.clock, tokens));
         let tls = self.certificate.as_ref().map(Certificate::acceptor);
         let (running, ended) = oneshot::channel::<()>();
         let sandbox =
             Sandbox { address, tls: tls.is_some(), state: Arc::clone(&state), _running: running };
         tokio::spawn(listen::serve(listener, tls, state, ended));
         Ok(sandbox)
-    }
-
-    fn genesis(&self) -> Genesis {
-        let (demo, seed, deploy_at_once) = (self.demo, self.seed, self.deploy_at_once);
-        Box::new(move |now| {
-            let mut world = if demo { World::demo(now, seed) } else { World::empty(now, seed) };
-            if deploy_at_once {
-                world.deploy_at_once();
-            }
-            world
-        })
     }
 }
 
@@ -186,7 +211,7 @@ impl fmt::Debug for SandboxBuilder {
             .field("token_lifetime", &self.token_lifetime)
             .field("omit_refresh_token", &self.omit_refresh_token)
             .field("seed", &self.seed)
-            .field("demo", &self.demo)
+            .field("start", &self.start)
             .field("deploy_at_once", &self.deploy_at_once)
             .field("clients", &self.clients.len())
             .finish()

@@ -278,3 +278,38 @@ async fn what_is_wrong_with_a_request_is_reported_with_its_place() {
     assert_eq!(data["errors"][0]["path"], "rewards.0.verb");
     assert_eq!(data["errors"][0]["message"], "should be one of add, remove, set");
 }
+
+#[tokio::test]
+async fn a_test_client_lives_in_staging_and_deploys_no_further() {
+    let all = || Right::ALL.iter().copied();
+    let builder = Sandbox::builder().client("probe", "s", all()).test_client("probe");
+    let sandbox = builder.client("shop", "s", all()).start().await.unwrap();
+    let client = |id: &str| {
+        let builder = Playoff::client_credentials(id, "s");
+        builder.auth_url(sandbox.url()).api_url(sandbox.url()).build().unwrap()
+    };
+    let (probe, shop) = (client("probe"), client("shop"));
+    probe.v2().play_action().action_id("add_drop").player_id("player0").await.unwrap();
+    let scores = |playoff: Playoff| async move {
+        playoff.v2().get_player().player_id("player0").await.unwrap().scores.len()
+    };
+    assert_eq!((scores(probe.clone()).await, scores(shop.clone()).await), (1, 0));
+    let metric = probe.v2().create_metric_design().version("latest").id("apple").name("Apple");
+    metric.type_("point").await.unwrap();
+    let knows = |playoff: Playoff| async move {
+        let call = playoff.v2().get_metric_definition().metric_id("apple").player_id("player0");
+        call.await.is_ok()
+    };
+    probe.v2().deploy_design().version("latest").await.unwrap();
+    assert_eq!((knows(probe.clone()).await, knows(shop.clone()).await), (true, false));
+    shop.v2().deploy_design().version("latest").await.unwrap();
+    assert!(knows(shop).await);
+}
+
+#[tokio::test]
+async fn a_seed_that_cannot_be_read_says_where() {
+    let builder = Sandbox::builder().seed_text("players:\n  - { alias: Nico }\n");
+    let error = builder.start().await.unwrap_err();
+    assert_eq!(error.to_string(), "line 2, column 5: players.0.id: is required");
+    assert!(Sandbox::builder().seed_file("no/such/seed.yaml").start().await.is_err());
+}

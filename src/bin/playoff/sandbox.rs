@@ -76,7 +76,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let started = builder(&options)?.start().await;
     let sandbox = started.map_err(|error| match (error.kind(), &options.seed) {
         (io::ErrorKind::InvalidData, Some(path)) => at(path, &error),
-        _ => format!("port {}: {error}", options.port),
+        (io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied, _) => {
+            format!("port {}: {error}", options.port)
+        }
+        _ => error.to_string(),
     })?;
     let url = sandbox.url();
     // One line, for scripts that wait for it.
@@ -89,6 +92,9 @@ pub(crate) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
 fn builder(options: &Options) -> Result<SandboxBuilder, Box<dyn Error>> {
     let mut builder = Sandbox::builder().port(options.port).seed(options.random);
+    if let Some(path) = &options.seed {
+        builder = builder.seed_file(path);
+    }
     if options.empty {
         builder = builder.empty();
     }

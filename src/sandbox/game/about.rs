@@ -19,9 +19,9 @@ pub(super) struct About {
 impl Default for About {
     fn default() -> About {
         About {
-            id: "garden_club".to_owned(),
-            title: "Garden Club".to_owned(),
-            description: "shared plots".to_owned(),
+            id: "game".to_owned(),
+            title: "Game".to_owned(),
+            description: String::new(),
             kind: "native".to_owned(),
             listed: false,
             access: "PRIVATE".to_owned(),

@@ -37,10 +37,8 @@ impl Action {
         let requires = Condition::read(design.get("requires"), "requires", &mut report);
         let rules = ActionRule::read_all(&design, &mut report);
         let variables = Variable::read_all(&design, &mut report);
-        let one = super::number::Number::ONE;
-        let probability = report.number(&design, "", "probability", one);
-        let probability = probability.to_string().parse().unwrap_or(1.0);
-        let rate = Rate::read(&design, &mut report);
+        let probability = report.probability(&design, "");
+        let rate = Rate::read(&design, "", &mut report);
         report.settle(())?;
         Ok(Action { id, name, requires, rules, variables, probability, rate, design })
     }

@@ -19,6 +19,12 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "accept_team_approval", accept_in_team),
     (Version::V1, "reject_team_approval", reject_in_team),
     (Version::V2, "reject_team_approval", reject_in_team),
+    (Version::V1, "list_process_approvals", list_of_process),
+    (Version::V2, "list_process_approvals", list_of_process),
+    (Version::V1, "accept_process_approval", accept_in_process),
+    (Version::V2, "accept_process_approval", accept_in_process),
+    (Version::V1, "reject_process_approval", reject_in_process),
+    (Version::V2, "reject_process_approval", reject_in_process),
 ];
 
 /// What the acting player asked for, who is not named in it.
@@ -48,10 +54,22 @@ fn reject_in_team(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     reject(game, request, &Place::team(request)?)
 }
 
+fn list_of_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    list_of(game, request, &Place::process(request)?)
+}
+
+fn accept_in_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    accept(game, request, &Place::process(request)?)
+}
+
+fn reject_in_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    reject(game, request, &Place::process(request)?)
+}
+
 /// What waits in a place, which is not named in it.
 ///
 /// Assumption: an approver sees the requests that are for him to decide.
-pub(super) fn list_of(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
+fn list_of(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
     let player = request.player()?;
     game.check_approver(place, player)?;
     let requests = game.askings.iter().filter(|asking| {
@@ -81,7 +99,7 @@ fn find(game: &Game, request: &Request<'_>, place: &Place) -> Outcome<Asking> {
     Ok(asking.clone())
 }
 
-pub(super) fn accept(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
+fn accept(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
     let player = request.player()?;
     let asking = find(game, request, place)?;
     let state = State::Accepted { by: player.to_owned(), at: request.now };
@@ -103,7 +121,7 @@ pub(super) fn accept(game: &mut Game, request: &Request<'_>, place: &Place) -> O
     Ok(Reply::Json(shown))
 }
 
-pub(super) fn reject(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
+fn reject(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
     let player = request.player()?;
     let asking = find(game, request, place)?;
     let shown = game.conclude(&asking, &State::Rejected { by: player.to_owned(), at: request.now });

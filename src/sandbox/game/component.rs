@@ -5,10 +5,10 @@ use serde_json::{Map, Value, json};
 use super::action::Action;
 use super::board::Board;
 use super::design::Design;
+use super::flow;
 use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::rule::Rule;
-use super::sketch::ProcessDesign;
 use super::team;
 
 /// What a kind is called in messages and in the names of its errors.
@@ -21,6 +21,9 @@ pub(super) struct Words {
 /// A component: kept as it was designed, and read into what the game needs of it.
 pub(super) trait Component: Sized {
     const WORDS: Words;
+
+    /// What such a design may hold, besides what every design has.
+    const KEYS: &'static [&'static str];
 
     /// Whether designs that were not applied yet can be read as a stash.
     const HAS_STASH: bool = false;
@@ -69,13 +72,15 @@ impl Words {
 
 /// What all kinds have in common, once they keep `id` and `design`.
 macro_rules! component {
-    ($kind:ty, $shelf:ident, $word:literal $(, $more:item)*) => {
+    ($kind:ty, $shelf:ident, $word:literal, $keys:expr $(, $more:item)*) => {
         impl Component for $kind {
             const WORDS: Words = Words {
                 kind: $word,
                 exists: concat!($word, "_exists"),
                 not_found: concat!($word, "_not_found"),
             };
+
+            const KEYS: &'static [&'static str] = &$keys;
 
             $($more)*
 
@@ -102,12 +107,45 @@ macro_rules! component {
     };
 }
 
-component!(Metric, metrics, "metric", const HAS_STASH: bool = true;);
-component!(Action, actions, "action");
-component!(Rule, rules, "rule");
-component!(Board, boards, "leaderboard");
-component!(team::Definition, teams, "team", const HAS_STASH: bool = true;);
-component!(ProcessDesign, process_designs, "process", const HAS_STASH: bool = true;);
+component!(Metric, metrics, "metric", ["type", "constraints"], const HAS_STASH: bool = true;);
+component!(Action, actions, "action", ["requires", "rules", "variables", "probability", "rate"]);
+component!(
+    Rule,
+    rules,
+    "rule",
+    [
+        "type",
+        "rules",
+        "variables",
+        "base_metric",
+        "level_metric",
+        "levels",
+        "achievement",
+        "metric",
+        "items",
+        "requires",
+    ]
+);
+component!(
+    Board,
+    boards,
+    "leaderboard",
+    ["type", "entity_type", "scope", "metric", "cycles", "requires",]
+);
+component!(
+    team::Definition,
+    teams,
+    "team",
+    ["permissions", "creator_roles", "settings"],
+    const HAS_STASH: bool = true;
+);
+component!(
+    flow::Definition,
+    processes,
+    "process",
+    ["settings", "lanes", "activities", "gateways", "sequence_flows", "conditions",],
+    const HAS_STASH: bool = true;
+);
 
 impl Design {
     pub(super) fn find<C: Component>(&self, id: &str) -> Option<&C> {

@@ -9,7 +9,6 @@ use super::board::Board;
 use super::flow::Definition;
 use super::metric::{Kind, Metric};
 use super::rule::Rule;
-use super::sketch::ProcessDesign;
 use super::team;
 
 /// Everything a designer decides.
@@ -24,7 +23,6 @@ pub(super) struct Design {
     pub(super) boards: Vec<Board>,
     pub(super) processes: Vec<Definition>,
     pub(super) teams: Vec<team::Definition>,
-    pub(super) process_designs: Vec<ProcessDesign>,
     /// Ids of the compounds, inputs before what uses them; those in a circle are left out.
     order: Vec<String>,
 }
@@ -39,7 +37,6 @@ impl Design {
             boards: Vec::new(),
             processes: Vec::new(),
             teams: Vec::new(),
-            process_designs: Vec::new(),
             order: Vec::new(),
         }
     }

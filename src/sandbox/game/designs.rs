@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use super::action::Action;
 use super::board::Board;
 use super::component::{Component, deleted};
+use super::flow;
 use super::metric::Metric;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Request, pick};
 use super::rule::Rule;
-use super::sketch::ProcessDesign;
 use super::team;
 use super::{DesignHandler, Reply, Version, World};
 
@@ -39,11 +39,11 @@ pub(super) const OPERATIONS: &[(Version, &str, DesignHandler)] = &[
     (Version::V2, "get_team_design", get::<team::Definition>),
     (Version::V2, "update_team_design", update::<team::Definition>),
     (Version::V2, "delete_team_design", delete::<team::Definition>),
-    (Version::V2, "list_process_designs", list::<ProcessDesign>),
-    (Version::V2, "create_process_design", create::<ProcessDesign>),
-    (Version::V2, "get_process_design", get::<ProcessDesign>),
-    (Version::V2, "update_process_design", update::<ProcessDesign>),
-    (Version::V2, "delete_process_design", delete::<ProcessDesign>),
+    (Version::V2, "list_process_designs", list::<flow::Definition>),
+    (Version::V2, "create_process_design", create::<flow::Definition>),
+    (Version::V2, "get_process_design", get::<flow::Definition>),
+    (Version::V2, "update_process_design", update::<flow::Definition>),
+    (Version::V2, "delete_process_design", delete::<flow::Definition>),
 ];
 
 /// Assumption: `latest`, which everybody uses, is the only version there is.

@@ -85,7 +85,12 @@ impl Event {
 
     /// Whoever looks at the own feed or notifications is not named there.
     pub(super) fn for_player(&self, id: &str) -> Value {
-        without(&self.body, &["actor", "player", "inviter", "invitee"], id)
+        let mut shown = without(&self.body, &["actor", "player", "inviter", "invitee"], id);
+        // A resolution names whose reward was deferred one level below.
+        if let Some(deferred) = shown.get_mut("deferred") {
+            *deferred = without(deferred, &["actor"], id);
+        }
+        shown
     }
 
     /// The team or process is left out of its own feed.
@@ -127,13 +132,15 @@ impl News {
 }
 
 impl Game {
-    pub(super) fn announce(&mut self, news: News, at: Timestamp) {
+    /// Tells the id of the event.
+    pub(super) fn announce(&mut self, news: News, at: Timestamp) -> String {
         let id = self.dice.event_id(at);
         let mut body = news.keys;
         body.insert("event".to_owned(), json!(news.event));
         body.insert("timestamp".to_owned(), json!(moment::text(at)));
         body.insert("id".to_owned(), json!(id));
-        self.publish(id, Value::Object(body), news.audience, at);
+        self.publish(id.clone(), Value::Object(body), news.audience, at);
+        id
     }
 
     pub(super) fn publish(&mut self, id: String, body: Value, audience: Audience, at: Timestamp) {

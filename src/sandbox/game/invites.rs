@@ -7,7 +7,7 @@ use super::event::{Audience, News, without};
 use super::place::Place;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request};
-use super::{Game, Handler, Reply, Version, roles};
+use super::{Game, Handler, Reply, Version, lane, roles};
 
 pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V1, "list_invites", list),
@@ -21,6 +21,11 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "send_team_invite", send_to_team),
     (Version::V1, "cancel_team_invite", cancel_of_team),
     (Version::V2, "cancel_team_invite", cancel_of_team),
+    (Version::V2, "list_process_invites", list_sent_for_process),
+    (Version::V1, "send_process_invite", send_to_process),
+    (Version::V2, "send_process_invite", send_to_process),
+    (Version::V1, "cancel_process_invite", cancel_of_process),
+    (Version::V2, "cancel_process_invite", cancel_of_process),
 ];
 
 /// Those that wait for the acting player, who is not named in them.
@@ -86,15 +91,33 @@ fn cancel_of_team(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     cancel(game, request, &Place::team(request)?)
 }
 
+/// Those that the acting player has sent. Neither the player nor the process is named in them.
+fn list_sent_for_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let player = request.player()?;
+    let place = game.seen_process(request)?.place();
+    let sent = game
+        .askings
+        .iter()
+        .filter(|asking| !asking.is_request() && asking.place == place && asking.actor == player);
+    let rows = sent.map(|invite| {
+        let shown = without(&invite.to_json(game, &State::Pending), &["actor"], player);
+        without(&shown, &[place.key()], place.id())
+    });
+    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+}
+
+fn send_to_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    send(game, request, Place::process(request)?, lane::read)
+}
+
+fn cancel_of_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    cancel(game, request, &Place::process(request)?)
+}
+
 type ReadRoles = fn(Option<&Value>, &str, &mut Report) -> serde_json::Map<String, Value>;
 
 /// Sends an invitation to a place, whose way of naming roles is `read`.
-pub(super) fn send(
-    game: &mut Game,
-    request: &Request<'_>,
-    place: Place,
-    read: ReadRoles,
-) -> Outcome<Reply> {
+fn send(game: &mut Game, request: &Request<'_>, place: Place, read: ReadRoles) -> Outcome<Reply> {
     let inviter = request.player()?;
     let body = request.body()?;
     let mut report = Report::default();
@@ -115,7 +138,7 @@ pub(super) fn send(
 }
 
 /// Takes back an invitation. Only who sent it can.
-pub(super) fn cancel(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
+fn cancel(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
     let inviter = request.player()?;
     let invite = find(game, request, |invite| invite.place == *place && invite.actor == inviter)?;
     Ok(Reply::Json(game.conclude(&invite, &State::Cancelled { at: request.now })))
@@ -223,7 +246,8 @@ mod tests {
         assert_eq!(keys(&told), ["actor", "event", "id", "roles", "team", "timestamp"]);
         let told = trial.team("get_team_activity", "crew_7", json!({}), "otto");
         assert_eq!(keys(&told[0]), ["actor", "event", "id", "inviter", "roles", "timestamp"]);
-        assert!(trial.events("join").is_empty());
+        let joins = trial.events("join");
+        assert!(!joins.iter().any(|event| event["team"]["id"] == "crew_7"));
         let notice = trial.notices("otto").pop().expect("a notification");
         assert_eq!(notice["state"], "ACCEPTED");
     }

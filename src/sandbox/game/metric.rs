@@ -182,8 +182,9 @@ fn complete_parts(constraints: &mut Map<String, Value>, key: &str, parts: &[Part
     }
 }
 
+/// Numbers are texts to clients, so a number is put as text too.
 fn fill(object: &mut Map<String, Value>, key: &str, value: Value) {
-    if object.get(key).is_none_or(Value::is_null) {
+    if object.get(key).is_none_or(|given| given.is_null() || given.is_number()) {
         object.insert(key.to_owned(), value);
     }
 }

@@ -16,6 +16,7 @@ mod change;
 mod component;
 mod compound;
 mod condition;
+mod course;
 mod custom_rule;
 mod custom_scope;
 mod definitions;
@@ -23,14 +24,18 @@ mod deployment;
 mod design;
 mod designs;
 mod dice;
+mod document;
+mod escalation;
 mod event;
 mod feed;
 mod flow;
 mod formula;
 mod gains;
+mod history;
 mod images;
 mod invites;
 mod issues;
+mod lane;
 mod members;
 mod membership;
 mod metric;
@@ -38,13 +43,16 @@ mod moment;
 mod notifications;
 mod number;
 mod ownership;
+mod performers;
 mod picture;
 mod place;
 mod play;
 mod player;
 mod players;
 mod positions;
+mod process;
 mod processes;
+mod progress;
 mod rate;
 mod reference;
 mod refusal;
@@ -56,7 +64,6 @@ mod rule;
 mod score;
 mod seed;
 mod settle;
-mod sketch;
 mod team;
 mod team_admin;
 mod team_view;
@@ -71,8 +78,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+pub use self::document::SeedError;
 pub(crate) use self::refusal::{Outcome, Refusal};
 pub(crate) use self::world::{Environment, World};
 use crate::routes::Version;
@@ -83,9 +92,9 @@ use self::asking::Asking;
 use self::design::Design;
 use self::dice::Dice;
 use self::feed::Feed;
-use self::flow::Process;
 use self::gains::Gains;
 use self::player::Player;
+use self::process::Process;
 use self::request::Request;
 use self::team::Team;
 
@@ -153,7 +162,7 @@ type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 18] = [
+const ROOMS: [&[(Version, &str, Handler)]; 21] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -170,6 +179,9 @@ const ROOMS: [&[(Version, &str, Handler)]; 18] = [
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
+    progress::OPERATIONS,
+    escalation::OPERATIONS,
+    performers::OPERATIONS,
     definitions::OPERATIONS,
     assets::OPERATIONS,
 ];
@@ -189,20 +201,12 @@ fn table<H: Copy>(rooms: &[&[(Version, &'static str, H)]]) -> BTreeMap<Operation
 }
 
 impl Game {
-    /// The Garden Club with its players and their history of the last weeks.
-    pub(super) fn demo(now: Timestamp, seed: u64) -> Game {
-        let mut game = Game::empty(now, seed);
-        game.design = seed::design();
-        seed::people(&mut game, now);
-        game
-    }
-
     /// A game without design and players.
     pub(super) fn empty(now: Timestamp, seed: u64) -> Game {
         Game {
             about: About::default(),
             created: now,
-            design: Design::new(seed::zone()),
+            design: Design::new(TimeZone::UTC),
             players: Vec::new(),
             processes: Vec::new(),
             teams: Vec::new(),

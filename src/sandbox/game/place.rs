@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::refusal::{Outcome, Refusal};
+use super::refusal::Outcome;
 use super::request::Request;
 use super::{Game, roles};
 
@@ -18,6 +18,11 @@ impl Place {
     /// The team named in the path.
     pub(super) fn team(request: &Request<'_>) -> Outcome<Place> {
         Ok(Place::Team(request.path("team_id")?.to_owned()))
+    }
+
+    /// The process named in the path.
+    pub(super) fn process(request: &Request<'_>) -> Outcome<Place> {
+        Ok(Place::Process(request.path("process_id")?.to_owned()))
     }
 
     /// How events call it.
@@ -36,10 +41,7 @@ impl Place {
     pub(super) fn reference(&self, game: &Game) -> Value {
         let name = match self {
             Place::Team(id) => game.team(id).map(|team| &team.name),
-            Place::Process(id) => {
-                let process = game.processes.iter().find(|process| process.id == *id);
-                process.map(|process| &process.name)
-            }
+            Place::Process(id) => game.process(id).ok().map(|process| &process.name),
         };
         json!({ "id": self.id(), "name": name.map_or(self.id(), String::as_str) })
     }
@@ -51,7 +53,7 @@ impl Game {
     pub(super) fn has_joined(&self, place: &Place, player: &str) -> bool {
         match place {
             Place::Team(id) => self.player(player).is_some_and(|player| player.is_in(id)),
-            Place::Process(_) => false,
+            Place::Process(id) => self.performs_in(id, player),
         }
     }
 
@@ -64,7 +66,7 @@ impl Game {
     ) -> Outcome<()> {
         match place {
             Place::Team(id) => self.check_team_inviter(id, player, roles),
-            Place::Process(id) => Err(Refusal::process_not_found(id)),
+            Place::Process(id) => self.check_process_inviter(id, player, roles),
         }
     }
 
@@ -72,7 +74,7 @@ impl Game {
     pub(super) fn check_approver(&self, place: &Place, player: &str) -> Outcome<()> {
         match place {
             Place::Team(id) => self.check_team_approver(id, player),
-            Place::Process(id) => Err(Refusal::process_not_found(id)),
+            Place::Process(id) => self.check_process_approver(id, player),
         }
     }
 
@@ -85,7 +87,7 @@ impl Game {
     ) -> bool {
         match place {
             Place::Team(id) => self.may_assign_in_team(id, player, roles),
-            Place::Process(_) => false,
+            Place::Process(id) => self.owns_process(id, player),
         }
     }
 
@@ -105,7 +107,7 @@ impl Game {
     ) -> Outcome<()> {
         match place {
             Place::Team(id) => self.admit_to_team(id, player, roles, at),
-            Place::Process(id) => Err(Refusal::process_not_found(id)),
+            Place::Process(id) => self.admit_to_process(id, player, roles, at),
         }
     }
 
@@ -118,7 +120,7 @@ impl Game {
     ) -> Outcome<Map<String, Value>> {
         match place {
             Place::Team(id) => self.change_team_roles(id, player, roles),
-            Place::Process(id) => Err(Refusal::process_not_found(id)),
+            Place::Process(id) => self.change_lane_roles(id, player, roles),
         }
     }
 
@@ -135,7 +137,7 @@ impl Game {
                 let mut held = membership.map(|own| own.roles.clone()).unwrap_or_default();
                 roles::change(&mut held, roles)
             }
-            Place::Process(_) => Map::new(),
+            Place::Process(id) => self.lane_role_changes(id, player, roles),
         }
     }
 }

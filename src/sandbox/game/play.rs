@@ -1,6 +1,6 @@
 //! Actions: the list a player sees and what a play does.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
@@ -75,7 +75,10 @@ fn read_play(game: &Game, index: usize, request: &Request<'_>) -> Outcome<Play> 
     if !is_visible(&game.design, player, action, request.now) {
         return Err(Refusal::access_denied(format!("You cannot play the action '{id}'")));
     }
-    check_rate(&game.design, player, action, request.now)?;
+    if let Some(rate) = &action.rate {
+        let plays = player.plays.get(&action.id).map_or(&[][..], Vec::as_slice);
+        rate.check(&format!("Action '{id}'"), plays, request.now, &game.design.zone)?;
+    }
     let mut report = Report::default();
     let variables = variable::bind(&action.variables, sent, "variables", &mut report);
     report.settle(Play { action: action.clone(), variables, count, scopes })
@@ -111,19 +114,6 @@ pub(super) fn read_scopes(
     scopes
 }
 
-fn check_rate(design: &Design, player: &Player, action: &Action, now: Timestamp) -> Outcome<()> {
-    let Some(rate) = &action.rate else { return Ok(()) };
-    let plays = player.plays.get(&action.id).map_or(&[][..], Vec::as_slice);
-    let Some(free) = rate.wait(plays, now, &design.zone) else { return Ok(()) };
-    let words = rate.words();
-    let text = format!("The Action '{}' can only be triggered {words}", action.id);
-    let mut refusal = Refusal::new(429, "rate_limit_exceeded", text);
-    // Rounded up, so that a client that waits so long is not refused again.
-    let wait = free.duration_since(now).saturating_add(SignedDuration::from_millis(999));
-    refusal.retry_after = Some(u64::try_from(wait.as_secs()).unwrap_or(0).max(1));
-    Err(refusal)
-}
-
 fn run(game: &mut Game, index: usize, play: Play, now: Timestamp) -> Value {
     let Play { action, variables, count, scopes } = play;
     let Game { design, players, dice, .. } = &mut *game;
@@ -146,9 +136,7 @@ fn run(game: &mut Game, index: usize, play: Play, now: Timestamp) -> Value {
     player.add_plays(&action.id, count);
     // Assumption: one call is one play for the rate limit, whatever its count.
     if let Some(rate) = &action.rate {
-        let plays = player.plays.entry(action.id.clone()).or_default();
-        plays.push(now);
-        plays.drain(..plays.len().saturating_sub(rate.memory()));
+        rate.note(player.plays.entry(action.id.clone()).or_default(), now);
     }
     let shown = scopes.iter().map(Scope::to_json).collect();
     cause.tail.insert("scopes".to_owned(), shown);

@@ -142,12 +142,12 @@ fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     for team in own {
         game.drop_team(&team, request.now);
     }
+    game.drop_performer(id, request.now);
     game.withdraw_all_of(id, request.now);
     game.players.remove(index);
     game.feed.forget_player(id);
     let credits = |credit: &Credit| credit.scopes.iter().any(|scope| scope.entity == id);
     game.gains.retain(|credit| credit.player != id && !credits(credit));
-    game.processes.retain(|process| process.owner != id);
     game.pictures.remove(id);
     Ok(Reply::Json(json!({ "message": "Player removed successfully" })))
 }

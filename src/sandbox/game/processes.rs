@@ -1,15 +1,18 @@
-//! Process instances: who sees them, who changes them, and playing their tasks.
+//! Processes: what may be started, lists, and their coming and going.
 
 use serde_json::{Value, json};
 
 use super::access::Access;
-use super::event::Audience;
-use super::flow::{self, Definition, Process};
-use super::place::Place;
-use super::play::read_scopes;
+use super::condition::Standpoint;
+use super::course::Course;
+use super::event::{Audience, News};
+use super::feed::Window;
+use super::flow::Definition;
+use super::lane::LaneRoles;
+use super::number::Number;
+use super::process::{Performer, Process};
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request, is_identifier};
-use super::settle::{Cause, pay};
 use super::variable::Variables;
 use super::{Game, Handler, Reply, Version};
 
@@ -18,26 +21,36 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "list_process_definitions", definitions),
     (Version::V1, "list_processes", list),
     (Version::V2, "list_processes", list),
+    (Version::V2, "admin_list_processes", list_of_player),
     (Version::V1, "create_process", create),
     (Version::V2, "create_process", create),
     (Version::V1, "get_process", get),
     (Version::V2, "get_process", get),
+    (Version::V1, "get_process_activity", activity),
+    (Version::V2, "get_process_activity", activity),
     (Version::V1, "update_process", update),
     (Version::V2, "update_process", update),
     (Version::V1, "delete_process", delete),
     (Version::V2, "delete_process", delete),
-    (Version::V1, "list_process_triggers", triggers),
-    (Version::V2, "list_process_triggers", triggers),
-    (Version::V1, "play_process", play),
-    (Version::V2, "play_process", play),
+    (Version::V2, "admin_delete_process", delete_of_player),
 ];
 
-fn definitions(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
-    Ok(Reply::Json(game.design.processes.iter().map(Definition::to_json).collect()))
+fn definitions(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let index = game.acting(request)?;
+    let offered = game.design.processes.iter();
+    let offered = offered.filter(|definition| may_start(game, index, definition, request));
+    Ok(Reply::Json(offered.map(Definition::to_json).collect()))
 }
 
-/// Active ones unless `state` says otherwise. Assumption: a player sees the own processes and
-/// those of others that are not private, as with teams.
+/// Whether the player meets what the definition requires.
+fn may_start(game: &Game, index: usize, definition: &Definition, request: &Request<'_>) -> bool {
+    let Some(player) = game.players.get(index) else { return false };
+    let (design, variables) = (&game.design, &Variables::new());
+    let from = Standpoint { design, player, variables, now: request.now };
+    from.meets(&definition.settings.requires)
+}
+
+/// Those that the player performs in or may join. Active ones unless `state` says otherwise.
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let page = request.page()?;
@@ -45,210 +58,172 @@ fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
         states if states.is_empty() => vec!["ACTIVE"],
         states => states,
     };
-    let asked = |process: &&Process| states.iter().any(|s| s.eq_ignore_ascii_case(process.state()));
-    let seen = game.processes.iter().filter(|process| sees(process, player)).filter(asked);
-    Ok(Reply::Json(page.wrap(seen.map(|process| row(game, process)).collect())))
+    let asked = |process: &&Process| states.iter().any(|state| process.is_in_state(state));
+    let seen = game.processes.iter().filter(|process| process.is_seen_by(player)).filter(asked);
+    Ok(Reply::Json(page.wrap(seen.map(|process| process.row(game)).collect())))
 }
 
-fn sees(process: &Process, player: &str) -> bool {
-    process.owner == player || process.access != Access::Private
+/// The player whom an administrator asks about.
+fn asked_player<'r>(game: &Game, request: &Request<'r>) -> Outcome<&'r str> {
+    let player = request.query("player_id").ok_or_else(Refusal::invalid_player)?;
+    game.index_of(player)?;
+    Ok(player)
 }
 
-/// List rows carry the definition as text in both versions.
-fn row(game: &Game, process: &Process) -> Value {
-    let owner = game.reference(&process.owner);
-    json!({
-        "id": process.id,
-        "name": process.name,
-        "definition": process.definition,
-        "access": process.access.name(),
-        "created": flow::created(process),
-        "owner": owner,
-        "state": process.state(),
-        "performers": [owner],
-    })
+/// Assumption: these are the processes that the player performs in, in whatever state.
+fn list_of_player(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let player = asked_player(game, request)?;
+    let page = request.page_of(None)?;
+    let of_player = game.processes.iter().filter(|process| process.performer(player).is_some());
+    Ok(Reply::Json(page.wrap(of_player.map(|process| process.row(game)).collect())))
 }
 
-/// A single process carries it as text in the first version and as object in the second.
-fn show(game: &Game, process: &Process, version: Version) -> Reply {
-    let Some(definition) =
-        game.design.process(&process.definition).filter(|_| version == Version::V2)
-    else {
-        return Reply::Json(row(game, process));
-    };
-    let owner = game.reference(&process.owner);
-    let lanes: Vec<Value> =
-        definition.lanes.iter().map(|lane| json!({ "name": lane, "role": "player" })).collect();
-    let mut performer = owner.as_object().cloned().unwrap_or_default();
-    performer.insert("lanes".to_owned(), Value::Array(lanes));
-    Reply::Json(json!({
-        "id": process.id,
-        "name": process.name,
-        "definition": { "id": definition.id, "name": definition.name },
-        "state": process.state(),
-        "created": flow::created(process),
-        "access": process.access.name(),
-        "performers": [performer],
-        "owner": owner,
-        "lanes": definition.lanes,
-    }))
+/// What a process is started with.
+struct Start {
+    definition: String,
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl Start {
+    fn read(request: &Request<'_>) -> Outcome<Start> {
+        let body = request.body()?;
+        let mut report = Report::default();
+        let definition = match request.version() {
+            Version::V1 => request.path("definition_id")?.to_owned(),
+            Version::V2 => report.needed(&body, "", "definition"),
+        };
+        let id = report.text(&body, "", "id").filter(|id| !id.is_empty());
+        if id.as_deref().is_some_and(|id| !is_identifier(id)) {
+            report.fault("id", "should be an identifier");
+        }
+        let name = report.text(&body, "", "name").filter(|name| !name.is_empty());
+        report.settle(Start { definition, id, name })
+    }
 }
 
 fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let owner = game.acting(request)?;
-    let body = request.body()?;
-    let mut report = Report::default();
-    let definition = match request.version() {
-        Version::V1 => request.path("definition_id")?.to_owned(),
-        Version::V2 => report.needed(&body, "", "definition"),
-    };
-    let chosen = report.text(&body, "", "id").filter(|id| !id.is_empty());
-    if chosen.as_deref().is_some_and(|id| !is_identifier(id)) {
-        report.fault("id", "should be an identifier");
+    let index = game.acting(request)?;
+    let owner = request.player()?;
+    let start = Start::read(request)?;
+    let known = game.design.process(&start.definition);
+    let definition = known.ok_or_else(|| Refusal::process_not_found(&start.definition))?;
+    let offered = &definition.settings.access;
+    let access = Access::chosen(&request.body()?, offered, &definition.id)?;
+    let access = access.unwrap_or_else(|| Access::strictest(offered));
+    if !may_start(game, index, definition, request) {
+        let text = format!("You do not meet the requirements of '{}'", definition.id);
+        return Err(Refusal::forbidden(text));
     }
-    let name = report.text(&body, "", "name").filter(|name| !name.is_empty());
-    report.settle(())?;
-    let known = game.design.process(&definition);
-    let definition = known.ok_or_else(|| Refusal::process_not_found(&definition))?.clone();
-    let access = Access::chosen(&body, &definition.access, &definition.id)?
-        .unwrap_or_else(|| Access::strictest(&definition.access));
-    let owner_id = game.players[owner].id.clone();
-    let chosen = chosen.unwrap_or_else(|| game.dice.process_id(request.now));
-    let id = format!("{owner_id}/{chosen}");
-    if game.processes.iter().any(|process| process.id == id) {
-        // Assumption: a taken process id is called `process_exists`.
-        let text = format!("A process with ID '{id}' already exists");
-        return Err(Refusal::new(409, "process_exists", text));
-    }
+    check_room(game, definition, owner)?;
     let process = Process {
-        id,
-        name: name.unwrap_or_else(|| definition.name.clone()),
-        owner: owner_id,
-        node: definition.start(),
-        definition: definition.id,
+        id: String::new(),
+        name: start.name.unwrap_or_else(|| definition.name.clone()),
+        owner: owner.to_owned(),
+        definition: definition.id.clone(),
         access,
         created: request.now,
-        done: 0,
+        performers: vec![Performer {
+            player: owner.to_owned(),
+            lanes: LaneRoles::usual(definition),
+        }],
+        course: Course::start(definition),
+        deferred: Vec::new(),
+        escalations: Vec::new(),
     };
-    announce(game, owner, "create", &process, request);
-    let shown = show(game, &process, request.version());
+    let rest = start.id.unwrap_or_else(|| game.dice.process_id(request.now));
+    let process = Process { id: format!("{owner}/{rest}"), ..process };
+    if game.process(&process.id).is_ok() {
+        // Assumption: a taken process id is called `process_exists`.
+        let text = format!("A process with ID '{}' already exists", process.id);
+        return Err(Refusal::new(409, "process_exists", text));
+    }
+    let audience = Audience::default().player(owner).place(&process.place()).game();
+    game.announce(news("create", game, owner, &process).to(audience), request.now);
+    let shown = process.to_json(game, request.version());
     game.processes.push(process);
-    Ok(shown)
+    Ok(Reply::Json(shown))
 }
 
-fn announce(
-    game: &mut Game,
-    player: usize,
-    event: &'static str,
-    process: &Process,
-    request: &Request<'_>,
-) {
-    let mut cause = Cause::new(event);
-    let place = Place::Process(process.id.clone());
-    cause.audience = Audience::default().place(&place).game();
-    cause.tail.insert("process".to_owned(), reference(process));
-    game.settle(player, cause, request.now);
+/// Assumption: one process too many is forbidden; only those that are still there count.
+fn check_room(game: &Game, definition: &Definition, owner: &str) -> Outcome<()> {
+    let count = |is_meant: &dyn Fn(&Process) -> bool| {
+        let all = game.processes.iter().filter(|process| process.definition == definition.id);
+        let count = all.filter(|process| is_meant(process)).count();
+        Number::whole(i64::try_from(count).unwrap_or(i64::MAX))
+    };
+    let settings = &definition.settings;
+    let is_full = count(&|_| true) >= settings.max_global
+        || count(&Process::is_active) >= settings.max_active_global
+        || count(&|process| process.owner == owner) >= settings.max_player
+        || count(&|process| process.owner == owner && process.is_active())
+            >= settings.max_active_player;
+    if is_full {
+        let text = format!("There may be no further process of '{}'", definition.id);
+        return Err(Refusal::forbidden(text));
+    }
+    Ok(())
 }
 
-fn reference(process: &Process) -> Value {
-    json!({ "id": process.id, "name": process.name })
-}
-
-fn find(game: &Game, request: &Request<'_>) -> Outcome<usize> {
-    let id = request.path("process_id")?;
-    let index = game.processes.iter().position(|process| process.id == id);
-    index.ok_or_else(|| Refusal::process_not_found(id))
+/// What a player did to a process as a whole.
+pub(super) fn news(event: &'static str, game: &Game, actor: &str, process: &Process) -> News {
+    News::new(event).with("actor", game.reference(actor)).with("process", process.reference())
 }
 
 fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let process = &game.processes[find(game, request)?];
-    if !sees(process, request.player()?) {
-        let text = format!("You cannot see the private process '{}'", process.id);
-        return Err(Refusal::access_denied(text));
-    }
-    Ok(show(game, process, request.version()))
+    let process = game.seen_process(request)?;
+    Ok(Reply::Json(process.to_json(game, request.version())))
 }
 
-/// Changes, deletions and plays are the owner's alone: nobody else performs in a sandbox process.
-fn find_own(game: &Game, request: &Request<'_>) -> Outcome<usize> {
-    let index = find(game, request)?;
-    let process = &game.processes[index];
-    if process.owner == request.player()? {
-        return Ok(index);
-    }
-    Err(Refusal::access_denied(format!("You are not the owner of the process '{}'", process.id)))
+fn activity(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let place = game.seen_process(request)?.place();
+    let events = game.feed.of_place(&place);
+    let shown = Window::read(request)?.show(events, |event| event.for_place(&place));
+    Ok(Reply::Json(shown))
 }
 
 fn update(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = find_own(game, request)?;
+    let process = game.own_process(request)?;
     let body = request.body()?;
     let mut report = Report::default();
     let name = report.text(&body, "", "name").filter(|name| !name.is_empty());
     report.settle(())?;
-    let definition = definition_of(game, index)?;
-    let access = Access::chosen(&body, &definition.access, &definition.id)?;
-    let process = &mut game.processes[index];
+    let definition = game.flow_of(process)?;
+    let access = Access::chosen(&body, &definition.settings.access, &definition.id)?;
+    let id = process.id.clone();
+    let process = game.process_mut(&id)?;
     process.access = access.unwrap_or(process.access);
-    if let Some(name) = name {
-        process.name = name;
-    }
-    Ok(show(game, &game.processes[index], request.version()))
-}
-
-fn definition_of(game: &Game, index: usize) -> Outcome<Definition> {
-    let id = &game.processes[index].definition;
-    game.design.process(id).cloned().ok_or_else(|| Refusal::process_not_found(id))
+    process.name = name.unwrap_or_else(|| process.name.clone());
+    Ok(Reply::Json(game.process(&id)?.to_json(game, request.version())))
 }
 
 fn delete(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = find_own(game, request)?;
-    let player = game.acting(request)?;
-    let process = game.processes.remove(index);
-    announce(game, player, "delete", &process, request);
-    let message = format!("Process '{}' has been deleted", process.id);
-    Ok(Reply::Json(json!({ "message": message })))
+    let process = game.own_process(request)?;
+    let (id, owner) = (process.id.clone(), process.owner.clone());
+    let audience = Audience::default().player(&owner).notify_all(&process.others(&owner)).game();
+    let news = news("delete", game, &owner, process).to(audience);
+    Ok(finish(game, &id, news, request))
 }
 
-fn triggers(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = find_own(game, request)?;
-    Ok(Reply::Json(next_triggers(game, index)?))
+/// Assumption: a process in which the named player has no part is not found. Nobody of the game
+/// acts, so that the event has no actor.
+fn delete_of_player(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
+    let player = asked_player(game, request)?;
+    let process = game.named_process(request)?;
+    if process.performer(player).is_none() {
+        return Err(Refusal::process_not_found(&process.id));
+    }
+    let id = process.id.clone();
+    let audience = Audience::default().notify_all(&process.others("")).game();
+    let news = News::new("delete").with("process", process.reference()).to(audience);
+    Ok(finish(game, &id, news, request))
 }
 
-fn next_triggers(game: &Game, index: usize) -> Outcome<Value> {
-    let definition = definition_of(game, index)?;
-    let triggers = game.processes[index].triggers(&definition);
-    Ok(triggers.iter().map(|trigger| trigger.to_json(&game.design)).collect())
-}
-
-fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = find_own(game, request)?;
-    let player = game.acting(request)?;
-    let body = request.body()?;
-    let mut report = Report::default();
-    let wanted = report.needed(&body, "", "trigger");
-    let scopes = read_scopes(&body, "", &mut report);
-    report.settle(())?;
-    let definition = definition_of(game, index)?;
-    let Game { design, players, dice, processes, .. } = &mut *game;
-    let process = &mut processes[index];
-    let triggers = process.triggers(&definition);
-    // Assumption: a trigger that is not open now is a fault of the request.
-    let Some(trigger) = triggers.into_iter().find(|trigger| trigger.id == wanted) else {
-        return Err(Refusal::fault("trigger", format!("'{wanted}' cannot be played now")));
-    };
-    let task = trigger.task;
-    let finished = process.advance(&definition, task);
-    let mut cause = Cause::new("progress")
-        .with("process", reference(process))
-        .with("activity", json!({ "id": task.id, "name": task.name }));
-    // Rewards wait for the last loop unless they are recurring.
-    let due = task.rewards.iter().filter(|reward| finished || reward.recurring);
-    let variables = Variables::new();
-    cause.changes = pay(design, &mut players[player], dice, due, (&variables, 1, request.now));
-    cause.scopes = scopes;
-    cause.audience = Audience::default().place(&Place::Process(process.id.clone()));
-    let events = game.settle(player, cause, request.now);
-    Ok(Reply::Json(json!({ "triggers": next_triggers(game, index)?, "events": events })))
+fn finish(game: &mut Game, id: &str, news: News, request: &Request<'_>) -> Reply {
+    game.drop_process(id, request.now);
+    game.announce(news, request.now);
+    let message: Value = json!({ "message": format!("Process '{id}' has been deleted") });
+    Reply::Json(message)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Rate limits of actions: rolling, fixed and leaky.
+//! Rate limits of actions and of activities of processes: rolling, fixed and leaky.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::moment::{Period, later};
 use super::number::Number;
-use super::request::Report;
+use super::refusal::{Outcome, Refusal};
+use super::request::{Report, join};
 
 #[derive(Clone, Debug)]
 pub(super) struct Rate {
@@ -24,8 +25,12 @@ enum RateKind {
 
 impl Rate {
     /// `[count, window in milliseconds, type]`; no rate means no limit.
-    pub(super) fn read(design: &Map<String, Value>, report: &mut Report) -> Option<Rate> {
-        let parts = report.array(design, "", "rate");
+    pub(super) fn read(
+        object: &Map<String, Value>,
+        base: &str,
+        report: &mut Report,
+    ) -> Option<Rate> {
+        let parts = report.array(object, base, "rate");
         if parts.is_empty() {
             return None;
         }
@@ -44,19 +49,15 @@ impl Rate {
                 Some(Rate { count, window: SignedDuration::from_millis(window), kind })
             }
             _ => {
-                report.fault("rate", "should be [count, milliseconds, ROLLING or FIXED or LEAKY]");
+                let message = "should be [count, milliseconds, ROLLING or FIXED or LEAKY]";
+                report.fault(&join(base, "rate"), message);
                 None
             }
         }
     }
 
     /// When the next play is allowed, if not now. Plays are in order of time.
-    pub(super) fn wait(
-        &self,
-        plays: &[Timestamp],
-        now: Timestamp,
-        zone: &TimeZone,
-    ) -> Option<Timestamp> {
+    fn wait(&self, plays: &[Timestamp], now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         match self.kind {
             RateKind::Rolling => {
@@ -78,8 +79,31 @@ impl Rate {
         }
     }
 
+    /// Refuses a play that comes too early. `what` is such as `Action 'water'`.
+    pub(super) fn check(
+        &self,
+        what: &str,
+        plays: &[Timestamp],
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> Outcome<()> {
+        let Some(free) = self.wait(plays, now, zone) else { return Ok(()) };
+        let text = format!("The {what} can only be triggered {}", self.words());
+        let mut refusal = Refusal::new(429, "rate_limit_exceeded", text);
+        // Rounded up, so that a client that waits so long is not refused again.
+        let wait = free.duration_since(now).saturating_add(SignedDuration::from_millis(999));
+        refusal.retry_after = Some(u64::try_from(wait.as_secs()).unwrap_or(0).max(1));
+        Err(refusal)
+    }
+
+    /// Notes a play and forgets those that cannot matter any more.
+    pub(super) fn note(&self, plays: &mut Vec<Timestamp>, now: Timestamp) {
+        plays.push(now);
+        plays.drain(..plays.len().saturating_sub(self.memory()));
+    }
+
     /// How many of the latest plays can still matter.
-    pub(super) fn memory(&self) -> usize {
+    fn memory(&self) -> usize {
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
         match self.kind {
             // A bucket that never runs dry remembers long; a few fillings are close enough.
@@ -122,7 +146,7 @@ impl Rate {
     }
 
     /// `1 times every day` is how Playoff words it, for a count of one too.
-    pub(super) fn words(&self) -> String {
+    fn words(&self) -> String {
         let period = self.period();
         let unit = match period {
             Period::Minute => 60,
@@ -151,7 +175,7 @@ mod tests {
     fn rate(rate: Value) -> Rate {
         let design = json!({ "rate": rate });
         let mut report = Report::default();
-        Rate::read(design.as_object().expect("an object"), &mut report).expect("a rate")
+        Rate::read(design.as_object().expect("an object"), "", &mut report).expect("a rate")
     }
 
     fn at(text: &str) -> Timestamp {
@@ -211,7 +235,7 @@ mod tests {
         ] {
             let design = json!({ "rate": bad });
             let mut report = Report::default();
-            Rate::read(design.as_object().expect("an object"), &mut report);
+            Rate::read(design.as_object().expect("an object"), "", &mut report);
             assert!(report.settle(()).is_err(), "{bad}");
         }
         for kind in ["ROLLING", "FIXED", "LEAKY"] {

@@ -89,6 +89,15 @@ impl Refusal {
         Refusal::new(404, "member_not_found", text)
     }
 
+    pub(crate) fn performer_not_found(player: &str, process: &str) -> Box<Refusal> {
+        let text = format!("The player '{player}' is not a performer in the process '{process}'");
+        Refusal::new(404, "performer_not_found", text)
+    }
+
+    pub(crate) fn invalid_role(text: impl Into<String>) -> Box<Refusal> {
+        Refusal::new(400, "invalid_role", text)
+    }
+
     pub(crate) fn forbidden(text: impl Into<String>) -> Box<Refusal> {
         Refusal::new(403, "forbidden", text)
     }

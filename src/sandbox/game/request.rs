@@ -159,6 +159,12 @@ impl Report {
         }
     }
 
+    /// Chance from 0 to 1; certain when absent.
+    pub(super) fn probability(&mut self, object: &Map<String, Value>, base: &str) -> f64 {
+        let probability = self.number(object, base, "probability", Number::ONE);
+        probability.to_string().parse().unwrap_or(1.0)
+    }
+
     pub(super) fn flag(&mut self, object: &Map<String, Value>, base: &str, key: &str) -> bool {
         match object.get(key) {
             None | Some(Value::Null) => false,
@@ -211,6 +217,14 @@ impl Report {
         self.object(value, &join(base, key))
     }
 
+    /// Faults every key that is not one of these.
+    pub(super) fn only(&mut self, object: &Map<String, Value>, base: &str, keys: &[&str]) {
+        for key in object.keys().filter(|key| !keys.contains(&key.as_str())) {
+            let words = format!("is not known here; known are {}", keys.join(", "));
+            self.fault(&join(base, key), &words);
+        }
+    }
+
     /// A text out of a known few; absent, the first of them.
     pub(super) fn choice<'w>(
         &mut self,
@@ -243,7 +257,11 @@ impl Report {
 }
 
 pub(super) fn join(base: &str, key: &str) -> String {
-    if base.is_empty() { key.to_owned() } else { format!("{base}.{key}") }
+    match (base, key) {
+        ("", key) => key.to_owned(),
+        (base, "") => base.to_owned(),
+        (base, key) => format!("{base}.{key}"),
+    }
 }
 
 /// Ids travel in paths and queries; the API refuses a colon such as in `:gs`.

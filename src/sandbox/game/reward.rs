@@ -20,6 +20,8 @@ pub(super) struct Reward {
     pub(super) probability: f64,
     /// Process tasks only: paid on every loop instead of after the last one.
     pub(super) recurring: bool,
+    /// Process tasks only: the task that has to be done before this is paid.
+    pub(super) resolution: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,14 +77,14 @@ impl Reward {
                 Verb::Add
             }
         };
-        let probability = report.number(object, path, "probability", Number::ONE);
         Some(Reward {
             metric: report.needed(target, &join(path, "metric"), "id"),
             kind: report.text(target, &join(path, "metric"), "type"),
             verb,
             value: amount(object.get("value"), &join(path, "value"), report)?,
-            probability: probability.to_string().parse().unwrap_or(1.0),
+            probability: report.probability(object, path),
             recurring: report.flag(object, path, "recurring"),
+            resolution: report.text(object, path, "resolution").filter(|task| !task.is_empty()),
         })
     }
 

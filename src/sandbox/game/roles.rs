@@ -39,7 +39,9 @@ pub(super) fn wanted(roles: &Map<String, Value>) -> impl Iterator<Item = &str> {
 /// All named roles are of this definition.
 pub(super) fn check(definition: &Definition, roles: &Map<String, Value>) -> Outcome<()> {
     match roles.keys().find(|role| definition.rank(role).is_none()) {
-        Some(role) => Err(invalid(&format!("'{}' has no role '{role}'", definition.id))),
+        Some(role) => {
+            Err(Refusal::invalid_role(format!("'{}' has no role '{role}'", definition.id)))
+        }
         None => Ok(()),
     }
 }
@@ -49,12 +51,8 @@ pub(super) fn check_wanted(definition: &Definition, roles: &Map<String, Value>) 
     check(definition, roles)?;
     match wanted(roles).next() {
         Some(_) => Ok(()),
-        None => Err(invalid("At least one role should be named")),
+        None => Err(Refusal::invalid_role("At least one role should be named")),
     }
-}
-
-fn invalid(text: &str) -> Box<Refusal> {
-    Refusal::new(400, "invalid_role", text)
 }
 
 /// Changes the roles held and tells what changed, as events do.

@@ -1,377 +1,286 @@
-//! The Garden Club: a small game with a history, so that every list has something to show.
-
-use std::collections::BTreeMap;
+//! A seed: a game with its players and their history, read from a text.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::access::Access;
+use super::about::About;
 use super::action::Action;
 use super::board::Board;
+use super::component::Component;
 use super::design::Design;
-use super::flow::{Definition, Task};
-use super::membership::Membership;
+use super::document::{Document, SeedError};
+use super::flow;
+use super::history::{self, Deed};
 use super::metric::Metric;
 use super::moment;
 use super::player::Player;
-use super::request::Report;
-use super::reward::Reward;
+use super::refusal::Refusal;
+use super::request::{Report, is_identifier, join};
 use super::rule::Rule;
-use super::team::{self, Team};
-use super::{Call, Environment, Game, Version};
+use super::team;
+use super::{Game, World};
 
-const ZONE: &str = "Europe/Lisbon";
+const DEMO: &str = include_str!("demo.yaml");
 
-pub(super) fn zone() -> TimeZone {
-    TimeZone::get(ZONE).unwrap_or(TimeZone::UTC)
-}
-
-/// The design of the seeded game. Components that could not be read would be left out.
-pub(super) fn design() -> Design {
-    let mut design = Design::new(zone());
-    for metric in metrics().into_iter().filter_map(object) {
-        if let Ok(metric) = Metric::read(metric) {
-            design.put(metric);
-        }
-    }
-    let read = actions().into_iter().filter_map(object).filter_map(|a| Action::read(a).ok());
-    design.actions = read.collect();
-    design.rules =
-        rules().into_iter().filter_map(object).filter_map(|r| Rule::read(r).ok()).collect();
-    design.boards =
-        boards().into_iter().filter_map(object).filter_map(|b| Board::read(b).ok()).collect();
-    design.processes = vec![module_one()];
-    design.teams =
-        object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
-    design
-}
-
-fn object(value: Value) -> Option<Map<String, Value>> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
-    }
-}
-
-fn metrics() -> Vec<Value> {
-    let limits = json!({ "min": "0", "max": "Infinity", "default": "0" });
-    vec![
-        json!({ "id": "yield", "name": "Yield", "type": "compound", "description": "Seeds minus one tool",
-            "constraints": { "formula": " $scores['seeds'] -$scores['shed']['barrow'] " } }),
-        json!({ "id": "rank", "name": "Rank", "type": "state", "description": "Gardener seniority",
-            "image": "default-state-metric",
-            "constraints": { "states": [{ "name": "Sprout" }, { "name": "Bud" }, { "name": "Bloom" }, { "name": "Old oak" }] } }),
-        json!({ "id": "drops", "name": "drops", "type": "point", "description": "Water given to others.",
-            "image": "default-point-metric", "constraints": limits }),
-        json!({ "id": "seeds", "name": "seed count", "type": "point", "image": "default-point-metric",
-            "constraints": limits, "tags": ["badge"] }),
-        json!({ "id": "shed", "name": "Shed", "type": "set", "image": "default-set-metric", "constraints": {
-            "max_items": "Infinity", "items": [
-                { "name": "Rake", "description": "For dry leaves", "max": "Infinity" },
-                { "name": "Hoe", "description": "For row crops", "max": "Infinity" },
-                { "name": "Barrow", "description": "Carries anything. Rare.", "max": "1" },
-                { "name": "Golden can", "description": "Nobody knows of it yet.", "max": "1", "hidden": true },
-            ] } }),
-    ]
-}
-
-fn reward(metric: &str, kind: &str, verb: &str, value: Value) -> Value {
-    json!({ "metric": { "id": metric, "type": kind }, "verb": verb, "value": value })
-}
-
-fn points(metric: &str, value: &str) -> Value {
-    reward(metric, "point", "add", json!(value))
-}
-
-fn action(id: &str, name: &str, rewards: Value) -> Value {
-    let rules = json!([{ "requires": {}, "rewards": rewards }]);
-    json!({ "id": id, "name": name, "requires": {}, "rules": rules, "variables": [] })
-}
-
-fn with(mut action: Value, key: &str, value: Value) -> Value {
-    action[key] = value;
-    action
-}
-
-fn actions() -> Vec<Value> {
-    let both = json!([points("drops", "1"), points("seeds", "1")]);
-    let amount = reward("seeds", "point", "set", json!("$vars['amount'] "));
-    let variables = json!([
-        { "name": "amount", "type": "int", "required": true, "default": 0 },
-        { "name": "remark", "type": "string", "required": false, "default": "none" },
-    ]);
-    let grown = json!({ "id": "seeds", "type": "point", "operator": "ge", "value": "25" });
-    let grown = json!({ "type": "metric", "context": grown });
-    vec![
-        with(
-            action("water", "Water beds", json!([points("seeds", "2")])),
-            "description",
-            json!("One watering round"),
-        ),
-        with(
-            action("weed", "Weed a row", both),
-            "description",
-            json!("Clears one row and feeds both counters."),
-        ),
-        action(
-            "get_rake",
-            "get_rake",
-            json!([reward("shed", "set", "add", json!({ "rake": "1" }))]),
-        ),
-        with(
-            action("daily_checkin", "daily check in", json!([points("seeds", "1")])),
-            "rate",
-            json!([1, 86_400_000, "FIXED"]),
-        ),
-        with(
-            action("add_drop", "Add drop", json!([points("drops", "1")])),
-            "description",
-            json!("one more drop"),
-        ),
-        action("read_article", "Read an article", json!([points("drops", "3")])),
-        action("challenge_tmp_max_01", "Challenge 01", json!([points("seeds", "5")])),
-        with(action("set_seeds", "set_seeds", json!([amount])), "variables", variables),
-        // Hidden until the player has grown enough.
-        with(
-            action(
-                "open_greenhouse",
-                "Open the greenhouse",
-                json!([reward("shed", "set", "add", json!({ "golden_can": "1" }))]),
-            ),
-            "requires",
-            grown,
-        ),
-    ]
-}
-
-fn rules() -> Vec<Value> {
-    let enough = json!({ "id": "seeds", "type": "point", "operator": "ge", "value": "20" });
-    vec![
-        json!({ "id": "rank_ladder", "name": "Rank ladder", "type": "level", "base_metric": "seeds",
-            "level_metric": "rank", "levels": [
-                { "rank": "Sprout", "threshold": "5" }, { "rank": "Bud", "threshold": "12" },
-                { "rank": "Bloom", "threshold": "20" }, { "rank": "Old oak" },
-            ] }),
-        json!({ "id": "barrow_rule", "name": "Barrow rule", "type": "achievement",
-            "achievement": { "metric": { "id": "shed" }, "items": [{ "key": "barrow", "value": "1" }] },
-            "requires": { "type": "metric", "context": enough } }),
-    ]
-}
-
-fn boards() -> Vec<Value> {
-    let board = |id: &str, name: &str, metric: &str, scope: Value, cycles: &[&str]| {
-        let kind = if metric == "yield" { "compound" } else { "point" };
-        json!({ "id": id, "name": name, "type": "regular", "entity_type": "players",
-            "scope": scope, "metric": { "id": metric, "type": kind }, "cycles": cycles })
-    };
-    let game = || json!({ "type": "game" });
-    let of_crew = |scope: &str| json!({ "type": scope, "id": "crew" });
-    let every = ["alltime", "yearly", "monthly", "weekly", "daily"];
-    let some = ["alltime", "weekly"];
-    vec![
-        board("top_seeds", "Top seed savers", "seeds", game(), &every),
-        board("top_drops", "Top drops", "drops", game(), &some),
-        board("top_yield", "Best yield", "yield", game(), &["alltime"]),
-        board("cup", "Seed cup", "seeds", json!({ "type": "custom" }), &some),
-        with(
-            board("team_drops", "Drops by team", "drops", game(), &some),
-            "entity_type",
-            json!("teams"),
-        ),
-        board(
-            "crew_seeds",
-            "Seeds within crews",
-            "seeds",
-            of_crew("team_definition"),
-            &["alltime"],
-        ),
-        board(
-            "plot_seeds",
-            "Seeds within one plot",
-            "seeds",
-            of_crew("team_instance"),
-            &["alltime"],
-        ),
-    ]
-}
-
-fn crew() -> Value {
-    json!({
-        "id": "crew",
-        "name": "Crew",
-        "permissions": [
-            ["Sower", { "leave": true, "peer": true }],
-            ["Head", { "assign": true, "leave": true, "lock": true, "peer": true }],
-        ],
-        "creator_roles": ["Head"],
-        "settings": {
-            "access": ["PUBLIC", "PROTECTED", "PRIVATE"],
-            "max_global_instances": "Infinity",
-            "max_player_instances": "Infinity",
-            "max_players": "Infinity",
-            "public": true,
-            "requires": {},
-        },
-    })
-}
-
-fn module_one() -> Definition {
-    let task = |id: &str, name: &str, loops, rewards: Value| Task {
-        id: id.to_owned(),
-        name: name.to_owned(),
-        lane: "main".to_owned(),
-        loops,
-        rewards: object(json!({ "rewards": rewards })).map_or_else(Vec::new, |holder| {
-            Reward::read_all(&holder, "", "rewards", &mut Report::default())
-        }),
-    };
-    let flows = [
-        ("pick_path", "plant"),
-        ("pick_path", "dig"),
-        ("plant", "meet"),
-        ("dig", "meet"),
-        ("meet", "water"),
-        ("water", "harvest"),
-    ];
-    Definition {
-        id: "module1".to_owned(),
-        name: "Module One".to_owned(),
-        lanes: vec!["main".to_owned()],
-        access: vec![Access::Public, Access::Private],
-        tasks: vec![
-            task("plant", "Plant", 0, json!([points("seeds", "1")])),
-            task(
-                "dig",
-                "Dig a trench",
-                0,
-                json!([reward("shed", "set", "add", json!({ "hoe": "1" }))]),
-            ),
-            task("water", "Water", 1, json!([points("drops", "1")])),
-            task("harvest", "Harvest", 0, json!([points("seeds", "4")])),
-        ],
-        gateways: vec!["pick_path".to_owned(), "meet".to_owned()],
-        flows: flows.map(|(source, target)| (source.to_owned(), target.to_owned())).to_vec(),
-    }
-}
-
-/// Fills a game with players and lets them really play, on the days before now.
-pub(super) fn people(game: &mut Game, now: Timestamp) {
-    let created = moment::earlier(now, SignedDuration::from_hours(24 * 40));
-    let people = [
-        ("student1", "Student1"),
-        ("player0", "Player0"),
-        ("mira", "Mira K"),
-        ("otto", "Otto W"),
-        ("lena", "Lena B"),
-        ("johny", "Johny"),
-    ];
-    game.players = people.map(|(id, alias)| Player::new(id, alias, created)).to_vec();
-    game.teams = vec![Team {
-        id: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
-        name: "Rose Bed".to_owned(),
-        definition: "crew".to_owned(),
-        owner: Some("mira".to_owned()),
-        access: Access::Public,
-        locked: false,
-        created,
-    }];
-    let rose_bed = |roles: &[&str]| Membership {
-        team: "team_5c11aa7b7d0ed66b0193a001".to_owned(),
-        definition: "crew".to_owned(),
-        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
-        since: created,
-    };
-    for player in &mut game.players {
-        match player.id.as_str() {
-            "mira" => {
-                player.has_picture = true;
-                player.teams.push(rose_bed(&["Head", "Sower"]));
-            }
-            "otto" => player.teams.push(rose_bed(&["Sower"])),
-            _ => {}
-        }
-    }
-    for (player, action, hours_ago, count) in HISTORY {
-        let at = moment::earlier(now, SignedDuration::from_hours(hours_ago));
-        let scopes = json!([{ "id": "cup", "entity_id": player }]);
-        let body = json!({ "count": count, "scopes": scopes });
-        perform(game, "play_action", &[("action_id", action)], &body, player, at);
-    }
-    for (name, days_ago) in [
-        ("First run", 9),
-        ("Second run", 7),
-        ("Third run", 5),
-        ("Fourth run", 3),
-        ("Fifth run", 1),
-        ("Sixth run", 1),
-    ] {
-        let at = moment::earlier(now, SignedDuration::from_hours(24 * days_ago));
-        let body = json!({ "definition": "module1", "name": name });
-        perform(game, "create_process", &[], &body, "student1", at);
-    }
-}
-
-/// Who played what, how many hours ago and how often, oldest first.
-const HISTORY: [(&str, &str, i64, u64); 16] = [
-    ("mira", "water", 960, 3),
-    ("otto", "weed", 700, 2),
-    ("mira", "get_rake", 500, 1),
-    ("mira", "weed", 300, 4),
-    ("lena", "water", 200, 2),
-    ("otto", "water", 150, 1),
-    ("mira", "read_article", 120, 3),
-    ("johny", "read_article", 100, 1),
-    ("mira", "water", 80, 5),
-    ("mira", "challenge_tmp_max_01", 60, 1),
-    ("otto", "read_article", 50, 1),
-    ("student1", "water", 48, 1),
-    ("otto", "daily_checkin", 26, 1),
-    ("student1", "read_article", 20, 1),
-    ("mira", "water", 5, 1),
-    ("lena", "add_drop", 2, 1),
+const KEYS: [&str; 12] = [
+    "game",
+    "metrics",
+    "actions",
+    "rules",
+    "leaderboards",
+    "teams",
+    "processes",
+    "players",
+    "team_instances",
+    "process_instances",
+    "plays",
+    "scores",
 ];
 
-fn perform(
-    game: &mut Game,
-    operation: &str,
-    path: &[(&str, &str)],
-    body: &Value,
-    player: &str,
-    at: Timestamp,
-) {
-    let path: BTreeMap<String, String> =
-        path.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    let query = BTreeMap::new();
-    let call = Call {
-        version: Version::V2,
-        operation,
-        path: &path,
-        query: &query,
-        body,
-        player: Some(player),
-        environment: Environment::Production,
-        upload: None,
-    };
-    // The history is fixed and known to be accepted; the tests below would notice a refusal.
-    let _ = game.answer(&call, at);
+/// A seed, read and not yet played.
+struct Seed {
+    about: About,
+    created: When,
+    design: Design,
+    people: Vec<Person>,
+    deeds: Vec<Deed>,
+}
+
+struct Person {
+    id: String,
+    alias: String,
+    email: Option<String>,
+    has_picture: bool,
+    created: Option<When>,
+}
+
+/// When something was, seen from the start of the world.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum When {
+    #[default]
+    Now,
+    Ago(SignedDuration),
+    At(Timestamp),
+}
+
+impl World {
+    /// The Garden Club with its players and their history of the last weeks, in both environments.
+    pub(crate) fn demo(now: Timestamp, seed: u64) -> World {
+        World::from_seed(DEMO, now, seed).expect("the demo game is a good seed")
+    }
+
+    /// The game of a seed, in YAML or JSON, in both environments.
+    pub(crate) fn from_seed(text: &str, now: Timestamp, seed: u64) -> Result<World, SeedError> {
+        let document = Document::read(text)?;
+        let read = Seed::read(&document)?;
+        Ok(World::of(read.game(&document, now, seed)?, read.game(&document, now, seed)?))
+    }
+}
+
+/// The design of the demo game.
+#[cfg(test)]
+pub(super) fn design() -> Design {
+    World::demo(Timestamp::UNIX_EPOCH, 0).draft
+}
+
+impl Seed {
+    fn read(document: &Document) -> Result<Seed, SeedError> {
+        let root = document.value();
+        let mut report = Report::default();
+        let empty = Map::new();
+        let root = report.object(&root, "").unwrap_or(&empty);
+        report.only(root, "", &KEYS);
+        let (about, zone, created) = read_game(root, &mut report);
+        let people = read_people(root, &mut report);
+        let deeds = history::read(root, &mut report);
+        settle(report, document, "")?;
+        let mut design = Design::new(zone);
+        read_shelf::<Metric>(root, &mut design, "metrics", document)?;
+        read_shelf::<Action>(root, &mut design, "actions", document)?;
+        read_shelf::<Rule>(root, &mut design, "rules", document)?;
+        read_shelf::<Board>(root, &mut design, "leaderboards", document)?;
+        read_shelf::<team::Definition>(root, &mut design, "teams", document)?;
+        read_shelf::<flow::Definition>(root, &mut design, "processes", document)?;
+        Ok(Seed { about, created, design, people, deeds })
+    }
+
+    /// Creates the players and lets them really do what the seed tells, in order of time.
+    fn game(&self, document: &Document, now: Timestamp, seed: u64) -> Result<Game, SeedError> {
+        let mut game = Game::empty(now, seed);
+        game.about = self.about.clone();
+        game.created = self.created.from(now);
+        game.design = self.design.clone();
+        for person in &self.people {
+            let created = person.created.unwrap_or(self.created).from(now);
+            let mut player = Player::new(&person.id, &person.alias, created);
+            player.email.clone_from(&person.email);
+            player.has_picture = person.has_picture;
+            game.players.push(player);
+        }
+        let mut deeds: Vec<(Timestamp, &Deed)> =
+            self.deeds.iter().map(|deed| (deed.when.from(now), deed)).collect();
+        deeds.sort_by_key(|(at, _)| *at);
+        for (at, deed) in deeds {
+            deed.perform(&mut game, at)
+                .map_err(|refusal| refused(&refusal, document, &deed.place))?;
+        }
+        Ok(game)
+    }
+}
+
+/// The first fault of a report, at its place in the document.
+fn settle(report: Report, document: &Document, base: &str) -> Result<(), SeedError> {
+    report.settle(()).map_err(|refusal| refused(&refusal, document, base))
+}
+
+fn refused(refusal: &Refusal, document: &Document, base: &str) -> SeedError {
+    let fault = refusal.data.as_ref().and_then(|data| data.get("errors")?.get(0));
+    let text = |key| fault.and_then(|fault| fault.get(key)?.as_str());
+    match (text("path"), text("message")) {
+        (Some(path), Some(message)) => document.error(&join(base, path), message),
+        _ => document.error(base, &*refusal.text),
+    }
+}
+
+/// The components of one kind, in the form of the API.
+fn read_shelf<C: Component>(
+    root: &Map<String, Value>,
+    design: &mut Design,
+    key: &str,
+    document: &Document,
+) -> Result<(), SeedError> {
+    let mut report = Report::default();
+    let values = report.array(root, "", key);
+    settle(report, document, "")?;
+    for (index, value) in values.iter().enumerate() {
+        let base = format!("{key}.{index}");
+        let mut report = Report::default();
+        let component = report.object(value, "").cloned().unwrap_or_default();
+        report.only(
+            &component,
+            "",
+            &[&["id", "name", "description", "image", "tags", "_hues"], C::KEYS].concat(),
+        );
+        settle(report, document, &base)?;
+        let component = C::read(component);
+        let component = component.map_err(|refusal| refused(&refusal, document, &base))?;
+        if design.find::<C>(component.id()).is_some() {
+            return Err(document.error(&join(&base, "id"), "is taken already"));
+        }
+        design.put(component);
+    }
+    Ok(())
+}
+
+fn read_game(root: &Map<String, Value>, report: &mut Report) -> (About, TimeZone, When) {
+    let empty = Map::new();
+    let game = report.section(root, "", "game").unwrap_or(&empty);
+    let known = ["id", "title", "description", "timezone", "type", "listed", "access", "image"];
+    report.only(game, "game", &[&known[..], &When::KEYS].concat());
+    let default = About::default();
+    let mut text = |key, default: String| report.text(game, "game", key).unwrap_or(default);
+    let (id, title) = (text("id", default.id), text("title", default.title));
+    let description = text("description", default.description);
+    let image = text("image", default.image);
+    let zone = text("timezone", "UTC".to_owned());
+    let zone = TimeZone::get(&zone).unwrap_or_else(|_| {
+        report.fault("game.timezone", "should be the IANA name of a time zone");
+        TimeZone::UTC
+    });
+    let kind = report.choice(game, "game", "type", &["native", "external"]).to_owned();
+    let words = ["PRIVATE", "PROTECTED", "PUBLIC"];
+    let access = report.choice(game, "game", "access", &words).to_owned();
+    let listed = report.flag(game, "game", "listed");
+    let created = When::read(game, "game", report).unwrap_or_default();
+    (About { id, title, description, kind, listed, access, image }, zone, created)
+}
+
+fn read_people(root: &Map<String, Value>, report: &mut Report) -> Vec<Person> {
+    let mut people: Vec<Person> = Vec::new();
+    for (index, value) in report.array(root, "", "players").iter().enumerate() {
+        let base = format!("players.{index}");
+        let Some(player) = report.object(value, &base) else { continue };
+        report.only(player, &base, &[&["id", "alias", "email", "image"], &When::KEYS[..]].concat());
+        let id = report.needed(player, &base, "id");
+        if !id.is_empty() && !is_identifier(&id) {
+            report.fault(&join(&base, "id"), "should be an identifier");
+        }
+        if people.iter().any(|other| other.id == id) {
+            report.fault(&join(&base, "id"), "is taken already");
+        }
+        people.push(Person {
+            alias: report.text(player, &base, "alias").unwrap_or_else(|| id.clone()),
+            email: report.text(player, &base, "email"),
+            has_picture: report.flag(player, &base, "image"),
+            created: When::read(player, &base, report),
+            id,
+        });
+    }
+    people
+}
+
+impl When {
+    pub(super) const KEYS: [&'static str; 3] = ["days_ago", "hours_ago", "at"];
+
+    pub(super) fn read(
+        object: &Map<String, Value>,
+        base: &str,
+        report: &mut Report,
+    ) -> Option<When> {
+        let given: Vec<&str> =
+            When::KEYS.into_iter().filter(|key| object.contains_key(*key)).collect();
+        let key = given.first()?;
+        if given.len() > 1 {
+            report.fault(&join(base, key), "should stand alone: one time is enough");
+        }
+        let value = &object[*key];
+        let hours = value.as_u64().and_then(|count| i64::try_from(count).ok());
+        let hours =
+            hours.and_then(|count| count.checked_mul(if *key == "days_ago" { 24 } else { 1 }));
+        let when = match *key {
+            "at" => value.as_str().and_then(moment::parse).map(|point| When::At(point.start())),
+            _ => hours.and_then(SignedDuration::try_from_hours).map(When::Ago),
+        };
+        if when.is_none() {
+            let words = if *key == "at" { "should be a time" } else { "should be a whole number" };
+            report.fault(&join(base, key), words);
+        }
+        when
+    }
+
+    pub(super) fn from(self, now: Timestamp) -> Timestamp {
+        match self {
+            When::Now => now,
+            When::Ago(ago) => moment::earlier(now, ago),
+            When::At(at) => at,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
 
-    use super::{HISTORY, design};
+    use super::{DEMO, World};
     use crate::sandbox::game::trial::Trial;
 
+    fn read(text: &str) -> Result<World, String> {
+        let now = "2018-01-17T12:00:00Z".parse().expect("a time");
+        World::from_seed(text, now, 7).map_err(|error| error.to_string())
+    }
+
+    fn error(text: &str) -> String {
+        read(text).err().unwrap_or_default()
+    }
+
     #[test]
-    fn every_component_of_the_seed_can_be_read() {
-        let design = design();
-        assert_eq!(
-            (design.metrics().len(), design.actions.len()),
-            (super::metrics().len(), super::actions().len())
-        );
+    fn every_component_of_the_demo_is_there() {
+        let design = super::design();
+        assert_eq!((design.metrics().len(), design.actions.len()), (5, 9));
         assert_eq!((design.rules.len(), design.boards.len()), (2, 7));
+        assert_eq!((design.teams.len(), design.processes.len()), (1, 1));
         assert_eq!(design.compound_order(), ["yield"]);
         assert!(design.metric("apple").is_none());
     }
@@ -379,8 +288,7 @@ mod tests {
     #[test]
     fn the_history_was_really_played() {
         let trial = Trial::demo();
-        let played = trial.events("action").len();
-        assert_eq!(played, HISTORY.len());
+        assert_eq!(trial.events("action").len(), DEMO.matches("action:").count());
     }
 
     #[test]
@@ -409,5 +317,150 @@ mod tests {
             trial.score("mira", "yield").parse::<i64>().ok(),
             trial.score("mira", "seeds").parse::<i64>().ok().map(|seeds| seeds - 1)
         );
+    }
+
+    #[test]
+    fn a_small_seed_is_a_whole_game() {
+        let text = r#"
+game: { id: mini, title: Mini, timezone: Asia/Tokyo, type: external, listed: true }
+metrics:
+  - { id: xp, name: XP, type: point, constraints: { max: 50 } }
+  - { id: bag, name: Bag, type: set, constraints: { items: [{ name: Rope }] } }
+actions:
+  - id: run
+    name: Run
+    variables: [{ name: km, type: int, required: true }]
+    rules: [{ requires: {}, rewards: [{ metric: { id: xp }, verb: add, value: $vars.km }] }]
+players:
+  - { id: nico, alias: Nico R, email: nico@example.org, at: 2017-12-24 }
+  - { id: anna }
+plays:
+  - { player: nico, action: run, variables: { km: 7 }, count: 2, hours_ago: 30 }
+  - { player: anna, action: run, variables: { km: 3 }, at: "2018-01-17T09:00:00Z" }
+scores:
+  - { player: anna, metric: bag, value: { rope: 2 } }
+  - { player: anna, metric: xp, value: 40, days_ago: 1 }
+"#;
+        let mut trial = Trial::of(|now, seed| World::from_seed(text, now, seed).expect("a world"));
+        assert_eq!(
+            (trial.score("nico", "xp"), trial.score("anna", "xp")),
+            ("14".into(), "43".into())
+        );
+        let nico = trial.json("admin_get_player", &[("player_id", "nico")], &[], json!({}), None);
+        assert_eq!(nico["created"], "2017-12-24T00:00:00.000Z");
+        let anna = trial.json("admin_get_player", &[("player_id", "anna")], &[], json!({}), None);
+        assert_eq!(
+            (&anna["alias"], &anna["scores"][1]["value"][0]["count"]),
+            (&json!("anna"), &json!("2"))
+        );
+        let status = trial.json("admin_get_status", &[], &[], json!({}), None);
+        let game = &status["game"];
+        assert_eq!(
+            (&game["id"], &game["timezone"], &game["type"]),
+            (&json!("mini"), &json!("Asia/Tokyo"), &json!("external"))
+        );
+        let path = [("version", "latest"), ("component_id", "xp")];
+        let xp = trial.json("get_metric_design", &path, &[], json!({}), None);
+        assert_eq!(xp["constraints"]["max"], "50", "numbers are texts to clients");
+        trial.in_staging();
+        assert_eq!(trial.score("nico", "xp"), "14");
+    }
+
+    #[test]
+    fn json_is_read_as_well_and_an_empty_object_is_an_empty_game() {
+        assert!(read("{}").is_ok());
+        let world = read(r#"{ "players": [{ "id": "nico", "alias": "Nico" }] }"#).expect("a world");
+        assert!(world.game(super::super::Environment::Production).has_player("nico"));
+    }
+
+    #[test]
+    fn errors_name_their_place() {
+        for (text, place, words) in [
+            (
+                "metrics:\n- id: a\n  name: A\n  type: compound\n  constraints:\n    formula: 1 +\n",
+                "line 6, column 14: metrics.0.constraints.formula: ",
+                "expression",
+            ),
+            ("mertics: []\n", "line 1, column 10: mertics: ", "is not known"),
+            ("metrics: {}\n", "line 1, column 10: metrics: ", "array"),
+            ("metrics: [5]\n", "line 1, column 11: metrics.0: ", "object"),
+            ("[]", "line 1, column 1: ", "object"),
+            ("", "", "object"),
+            (
+                "metrics:\n- { id: a, name: A, type: point }\n- { id: a, name: B, type: point }\n",
+                "line 3, column 9: metrics.1.id: ",
+                "taken",
+            ),
+            (
+                "metrics:\n- { id: a, name: A, type: point, constrains: {} }\n",
+                "line 2, column 46: metrics.0.constrains: ",
+                "is not known",
+            ),
+            (
+                "players:\n- { id: a }\n- { id: 'a b' }\n",
+                "line 3, column 9: players.1.id: ",
+                "identifier",
+            ),
+            ("players:\n- { id: a }\n- { id: a }\n", "line 3, column 9: players.1.id: ", "taken"),
+            (
+                "players:\n- { id: a, hours_ago: soon }\n",
+                "line 2, column 23: players.0.hours_ago: ",
+                "whole number",
+            ),
+            ("players:\n- { id: a, hours_ago: 1, days_ago: 2 }\n", "", "one time is enough"),
+            (
+                "plays:\n- { player: a, action: b }\n",
+                "line 2, column 3: plays.0: ",
+                "Player with ID 'a'",
+            ),
+            ("game: { timezone: Mars/Olympus }\n", "line 1, column 19: game.timezone: ", "IANA"),
+            ("game: { type: odd }\n", "line 1, column 15: game.type: ", "native, external"),
+        ] {
+            let error = error(text);
+            assert!(error.contains(place) && error.contains(words), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_players_cannot_do_is_an_error_at_its_place() {
+        let text = DEMO.replace(
+            "plays:\n",
+            "plays:\n  - { player: lena, action: open_greenhouse, days_ago: 41 }\n",
+        );
+        assert!(error(&text).contains("plays.0: You cannot play"), "{}", error(&text));
+        let text = DEMO.replace("roles: [Sower]", "roles: [King]");
+        assert!(error(&text).contains("team_instances.0.members.0: "), "{}", error(&text));
+        let text = DEMO.replace("player: student1, days_ago: 9", "player: ghost, days_ago: 9");
+        assert!(
+            error(&text).contains("process_instances.0: Player with ID 'ghost'"),
+            "{}",
+            error(&text)
+        );
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        for cut in (0..DEMO.len()).step_by(97) {
+            let _ = read(DEMO.get(..cut).unwrap_or_default());
+        }
+        let odd = [
+            json!(5),
+            json!("x"),
+            json!([[]]),
+            json!({ "id": {} }),
+            json!([{ "id": [] }]),
+            json!([{ "player": "a", "id": "a", "roles": 1, "members": [5], "at": "-9999-01-01", "days_ago": u64::MAX }]),
+        ];
+        for key in super::KEYS {
+            for value in &odd {
+                let _ = read(
+                    &Value::Object([(key.to_owned(), value.clone())].into_iter().collect())
+                        .to_string(),
+                );
+            }
+        }
+        for now in [Timestamp::MIN, Timestamp::MAX] {
+            assert!(World::from_seed(DEMO, now, 1).is_ok());
+        }
     }
 }

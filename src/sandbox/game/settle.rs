@@ -129,7 +129,8 @@ impl Game {
         let role = if event == "score" { "player" } else { "actor" };
         body.extend(player.map(|player| (role.to_owned(), player.reference())));
         body.extend(head);
-        if !changes.is_empty() {
+        // A resolution has them in what was deferred.
+        if !changes.is_empty() && event != "resolution" {
             let changes = changes.iter().map(|change| change.to_json(&self.design)).collect();
             body.insert("changes".to_owned(), changes);
         }

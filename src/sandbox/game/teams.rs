@@ -278,7 +278,8 @@ mod tests {
         assert_eq!(keys(&own), ["event", "id", "team", "timestamp"]);
         let game = trial.json("admin_get_activity", &[], &[], json!({}), None);
         assert!(game.as_array().is_some_and(|events| events.iter().any(|e| e["id"] == own["id"])));
-        assert!(trial.events("join").is_empty());
+        let joins = trial.events("join");
+        assert!(!joins.iter().any(|event| event["team"]["id"] == "crew_8"));
     }
 
     #[test]

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::flow::Definition;
 use super::refusal::{Outcome, Refusal};
 use crate::sandbox::check::answer_of;
 
-use super::{Call, Environment, Game, Reply, Upload, Version, World, seed};
+use super::{Call, Environment, Game, Reply, Upload, Version, World};
 
 pub(super) struct Trial {
     pub(super) world: World,
@@ -21,7 +22,7 @@ pub(super) struct Trial {
 type Pairs<'a> = &'a [(&'a str, &'a str)];
 
 impl Trial {
-    fn of(build: impl Fn(Timestamp, u64) -> World) -> Trial {
+    pub(super) fn of(build: impl Fn(Timestamp, u64) -> World) -> Trial {
         // A Wednesday noon in winter, when Lisbon keeps UTC.
         let now: Timestamp = "2018-01-17T12:00:00Z".parse().expect("a time");
         Trial {
@@ -43,11 +44,12 @@ impl Trial {
 
     pub(super) fn empty_with_seed_design() -> Trial {
         Trial::of(|now, seed| {
-            World::of(|| {
+            let game = || {
                 let mut game = Game::empty(now, seed);
-                game.design = seed::design();
+                game.design = super::seed::design();
                 game
-            })
+            };
+            World::of(game(), game())
         })
     }
 
@@ -83,6 +85,64 @@ impl Trial {
 
     pub(super) fn game_mut(&mut self) -> &mut Game {
         self.world.game_mut(self.environment)
+    }
+
+    /// An empty game with one process definition, and with the players of its tests.
+    pub(super) fn with_process(design: Value) -> Trial {
+        let mut trial = Trial::empty_with_seed_design();
+        let design = design.as_object().cloned().expect("an object");
+        trial.game_mut().design.processes = vec![Definition::read(design).expect("a definition")];
+        for player in ["mira", "otto", "lena"] {
+            trial.create_player(player);
+        }
+        trial
+    }
+
+    pub(super) fn start(&mut self, player: &str, body: Value) -> String {
+        let created = self.json("create_process", &[], &[], body, Some(player));
+        created["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The ids of the triggers that a player sees.
+    pub(super) fn open(&mut self, player: &str, process: &str) -> Vec<String> {
+        let path = [("process_id", process)];
+        let open = self.json("list_process_triggers", &path, &[], json!({}), Some(player));
+        let open = open.as_array().cloned().unwrap_or_default();
+        open.iter().filter_map(|trigger| trigger["trigger"].as_str().map(str::to_owned)).collect()
+    }
+
+    pub(super) fn fire(&mut self, player: &str, process: &str, trigger: &str) -> Value {
+        let body = json!({ "trigger": trigger });
+        self.json("play_process", &[("process_id", process)], &[], body, Some(player))
+    }
+
+    pub(super) fn misfire(&mut self, player: &str, process: &str, trigger: &str) -> Refusal {
+        let body = json!({ "trigger": trigger });
+        self.refusal("play_process", &[("process_id", process)], &[], body, Some(player))
+    }
+
+    /// What an operation on a process answers.
+    pub(super) fn in_process(
+        &mut self,
+        operation: &str,
+        process: &str,
+        body: Value,
+        player: &str,
+    ) -> Value {
+        self.json(operation, &[("process_id", process)], &[], body, Some(player))
+    }
+
+    /// The code that an operation on a process is refused with.
+    pub(super) fn not_in_process(
+        &mut self,
+        operation: &str,
+        process: &str,
+        body: Value,
+        player: &str,
+    ) -> (u16, &'static str) {
+        let path = [("process_id", process)];
+        let refusal = self.refusal(operation, &path, &[], body, Some(player));
+        (refusal.status, refusal.name)
     }
 
     pub(super) fn v1(mut self) -> Trial {
@@ -231,6 +291,22 @@ impl Trial {
             })
             .collect()
     }
+}
+
+/// The design of a process out of nodes, each a task, a sub-process or a kind of gateway, and
+/// flows.
+pub(super) fn flow(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
+    let all = nodes.iter().map(|(id, kind)| json!({ "id": id, "type": kind }));
+    let (activities, gateways): (Vec<Value>, Vec<Value>) =
+        all.partition(|node| matches!(node["type"].as_str(), Some("task" | "sub-process")));
+    let flows = flows.iter().map(|(source, target)| json!({ "src": source, "tgt": target }));
+    json!({
+        "id": "plot",
+        "name": "Plot",
+        "activities": activities,
+        "gateways": gateways,
+        "sequence_flows": flows.collect::<Value>(),
+    })
 }
 
 pub(super) fn keys(value: &Value) -> Vec<&str> {

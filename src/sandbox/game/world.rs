@@ -43,18 +43,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// The Garden Club with its players and their history of the last weeks, in both environments.
-    pub(crate) fn demo(now: Timestamp, seed: u64) -> World {
-        World::of(|| Game::demo(now, seed))
-    }
-
     /// A world without design and players.
     pub(crate) fn empty(now: Timestamp, seed: u64) -> World {
-        World::of(|| Game::empty(now, seed))
+        World::of(Game::empty(now, seed), Game::empty(now, seed))
     }
 
-    pub(super) fn of(game: impl Fn() -> Game) -> World {
-        let (staging, production) = (game(), game());
+    /// What runs in production is what designers go on with.
+    pub(super) fn of(staging: Game, production: Game) -> World {
         World {
             draft: production.design.clone(),
             staging,
