@@ -146,11 +146,7 @@ mod tests {
     ) -> Result<Value, (u16, &'static str)> {
         let id = invite["id"].as_str().unwrap_or_default();
         let path = [("invite_id", id), ("team_id", "crew_7")];
-        match trial.answer(operation, &path, &[], json!({}), Some(player)) {
-            Ok(super::Reply::Json(answer)) => Ok(answer),
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => Err((refusal.status, refusal.name)),
-        }
+        trial.outcome(operation, &path, json!({}), Some(player))
     }
 
     fn waiting(trial: &mut Trial, player: &str) -> Value {
@@ -300,10 +296,7 @@ mod tests {
         assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((401, "team_locked")));
         assert_eq!(waiting(&mut trial, "otto")["total"], 1);
         trial.team("unlock_team", "crew_7", json!({}), "mira");
-        let mut design = trial.game.design.teams[0].design.clone();
-        design["settings"]["max_players"] = json!("1");
-        let crew = crate::sandbox::game::team::Definition::read(design).expect("a definition");
-        trial.game.design.teams = vec![crew];
+        trial.redesign_crew("/settings/max_players", json!("1"));
         assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((403, "forbidden")));
         assert_eq!(waiting(&mut trial, "otto")["total"], 1);
     }

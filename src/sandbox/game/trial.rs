@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
+use super::team::Definition;
 use super::{Call, Game, Reply, Version, seed};
 
 pub(super) struct Trial {
@@ -100,6 +101,30 @@ impl Trial {
 
     pub(super) fn play(&mut self, player: &str, action: &str, body: Value) -> Value {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
+    }
+
+    /// The answer, or status and name of the refusal.
+    pub(super) fn outcome(
+        &mut self,
+        operation: &str,
+        path: Pairs<'_>,
+        body: Value,
+        player: Option<&str>,
+    ) -> Result<Value, (u16, &'static str)> {
+        match self.answer(operation, path, &[], body, player) {
+            Ok(Reply::Json(value)) => Ok(value),
+            Ok(Reply::Image { .. }) => panic!("{operation} answered with an image"),
+            Err(refusal) => Err((refusal.status, refusal.name)),
+        }
+    }
+
+    /// Changes the design of the definition `crew`.
+    pub(super) fn redesign_crew(&mut self, pointer: &str, value: Value) {
+        let design = self.game.design.team("crew").expect("a definition").design.clone();
+        let mut design = Value::Object(design);
+        *design.pointer_mut(pointer).expect("a known key") = value;
+        let design = design.as_object().cloned().unwrap_or_default();
+        self.game.design.teams = vec![Definition::read(design).expect("a definition")];
     }
 
     /// Makes a team of the definition `crew`, named like its id.
