@@ -154,6 +154,14 @@ impl Game {
         self.withdraw(is_meant, at);
     }
 
+    /// Takes back what a player asked for in a place.
+    pub(super) fn withdraw_requests(&mut self, place: &Place, player: &str, at: Timestamp) {
+        let is_meant = |asking: &Asking| {
+            asking.place == *place && asking.is_request() && asking.actor == player
+        };
+        self.withdraw(is_meant, at);
+    }
+
     /// A deleted player neither asks, invites nor is invited.
     pub(super) fn withdraw_all_of(&mut self, player: &str, at: Timestamp) {
         self.withdraw(|asking| asking.actor == player || asking.candidate() == player, at);

@@ -51,6 +51,15 @@ impl Dice {
         let (chance, serial) = (self.next() & 0xff_ffff_ffff, self.serial & 0xff_ffff);
         format!("{seconds:08x}{chance:010x}{serial:06x}")
     }
+
+    pub(super) fn team_id(&mut self, at: Timestamp) -> String {
+        format!("team_{}", self.process_id(at))
+    }
+
+    /// An opaque text, another one every time; it guards nothing.
+    pub(super) fn token(&mut self) -> String {
+        format!("{:016x}{:016x}", self.next(), self.next())
+    }
 }
 
 #[cfg(test)]
@@ -94,5 +103,13 @@ mod tests {
         let id = Dice::new(1).process_id(Timestamp::UNIX_EPOCH);
         assert_eq!(id.len(), 24);
         assert!(id.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn tokens_differ_and_are_opaque() {
+        let mut dice = Dice::new(1);
+        let (first, second) = (dice.token(), dice.token());
+        assert_ne!(first, second);
+        assert_eq!(first.len(), 32);
     }
 }

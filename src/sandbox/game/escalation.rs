@@ -110,8 +110,8 @@ impl Game {
         openings: &[Opening<'_>],
         now: Timestamp,
     ) -> Outcome<()> {
-        let token = self.dice.process_id(now);
-        let code = token.get(18..).unwrap_or_default();
+        let (token, code) = (self.dice.token(), self.dice.token());
+        let code = code.get(..6).unwrap_or_default();
         let names: Vec<&str> = openings.iter().map(|opening| opening.node.name.as_str()).collect();
         let process = self.process(id)?;
         let triggers = openings.iter().map(|opening| opening.to_json(self, false, "actions"));

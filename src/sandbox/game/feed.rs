@@ -1,6 +1,6 @@
 //! The feeds of players, teams, processes and the game, and the time they are asked for.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -51,6 +51,19 @@ impl Feed {
 
     pub(super) fn find_mut(&mut self, id: &str) -> Option<&mut Event> {
         self.events.iter_mut().rev().find(|event| event.id == id)
+    }
+
+    /// Marks notifications of a player and tells how many are left unseen.
+    pub(super) fn mark_seen(&mut self, player: &str, ids: &BTreeSet<&str>) -> usize {
+        let mut unseen = 0;
+        for event in &mut self.events {
+            let notices = event.audience.notices.iter_mut();
+            for notice in notices.filter(|notice| notice.player == player) {
+                notice.seen |= ids.contains(event.id.as_str());
+                unseen += usize::from(!notice.seen);
+            }
+        }
+        unseen
     }
 
     /// Requests and invitations change their state after they were announced.

@@ -143,3 +143,218 @@ fn cancel(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Repl
     let invite = find(game, request, |invite| invite.place == *place && invite.actor == inviter)?;
     Ok(Reply::Json(game.conclude(&invite, &State::Cancelled { at: request.now })))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Trial, keys};
+
+    fn crew() -> Trial {
+        let mut trial = Trial::demo();
+        trial.found("crew_7", "PRIVATE", "mira");
+        trial
+    }
+
+    fn invite(trial: &mut Trial, player: &str) -> Value {
+        let body = json!({ "id": player, "roles": { "Sower": true } });
+        trial.team("send_team_invite", "crew_7", body, "mira")
+    }
+
+    fn answer(
+        trial: &mut Trial,
+        operation: &str,
+        invite: &Value,
+        player: &str,
+    ) -> Result<Value, (u16, &'static str)> {
+        let id = invite["id"].as_str().unwrap_or_default();
+        let path = [("invite_id", id), ("team_id", "crew_7")];
+        trial.outcome(operation, &path, json!({}), Some(player))
+    }
+
+    fn waiting(trial: &mut Trial, player: &str) -> Value {
+        trial.json("list_invites", &[], &[], json!({}), Some(player))
+    }
+
+    #[test]
+    fn an_invitation_waits_for_the_invitee_and_for_administrators_to_see() {
+        for mut trial in [crew(), crew().v1()] {
+            let sent = invite(&mut trial, "otto");
+            assert_eq!(
+                keys(&sent),
+                ["actor", "event", "id", "invitee", "roles", "state", "team", "timestamp"]
+            );
+            assert_eq!((&sent["event"], &sent["state"]), (&json!("invite"), &json!("PENDING")));
+            assert_eq!(sent["team"], json!({ "id": "crew_7", "name": "crew_7" }));
+            let page = waiting(&mut trial, "otto");
+            assert_eq!(page["total"], 1);
+            assert_eq!(
+                keys(&page["data"][0]),
+                ["actor", "event", "id", "roles", "state", "team", "timestamp"]
+            );
+            assert_eq!(waiting(&mut trial, "mira")["total"], 0);
+            let notice = trial.notices("otto").pop().expect("a notification");
+            assert_eq!((&notice["id"], &notice["state"]), (&sent["id"], &json!("PENDING")));
+        }
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        let page = trial.json("admin_list_invites", &[], &[], json!({}), None);
+        assert_eq!(page, json!({ "data": [sent], "total": 1 }));
+        let page = trial.json("admin_list_requests", &[], &[], json!({}), None);
+        assert_eq!(page["total"], 0);
+    }
+
+    #[test]
+    fn an_accepted_invitation_makes_a_member_even_of_a_private_team() {
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        assert_eq!(
+            answer(&mut trial, "accept_invite", &sent, "lena"),
+            Err((404, "invalid_invite"))
+        );
+        let accepted = answer(&mut trial, "accept_invite", &sent, "otto").expect("an invite");
+        assert_eq!(
+            keys(&accepted),
+            [
+                "accepted_at",
+                "actor",
+                "event",
+                "id",
+                "invitee",
+                "roles",
+                "state",
+                "team",
+                "timestamp"
+            ]
+        );
+        assert_eq!((&accepted["state"], &accepted["id"]), (&json!("ACCEPTED"), &sent["id"]));
+        let team = trial.team("get_team", "crew_7", json!({}), "otto");
+        assert_eq!(team["my_roles"], json!(["Sower"]));
+        assert_eq!(waiting(&mut trial, "otto")["total"], 0);
+        assert_eq!(
+            answer(&mut trial, "accept_invite", &sent, "otto"),
+            Err((404, "invalid_invite"))
+        );
+        let told = trial.feed("otto").pop().expect("an event");
+        assert_eq!(keys(&told), ["event", "id", "inviter", "roles", "team", "timestamp"]);
+        assert_eq!(told["event"], "invite:accept");
+        let told = trial.feed("mira").pop().expect("an event");
+        assert_eq!(keys(&told), ["actor", "event", "id", "roles", "team", "timestamp"]);
+        let told = trial.team("get_team_activity", "crew_7", json!({}), "otto");
+        assert_eq!(keys(&told[0]), ["actor", "event", "id", "inviter", "roles", "timestamp"]);
+        assert!(trial.events("join").is_empty());
+        let notice = trial.notices("otto").pop().expect("a notification");
+        assert_eq!(notice["state"], "ACCEPTED");
+    }
+
+    #[test]
+    fn a_rejected_invitation_tells_the_inviter() {
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        let rejected = answer(&mut trial, "reject_invite", &sent, "otto").expect("an invite");
+        assert_eq!(rejected["state"], "REJECTED");
+        assert_eq!(
+            (rejected["rejected_at"].is_string(), rejected.get("rejected_by")),
+            (true, None)
+        );
+        let told = trial.notices("mira").pop().expect("a notification");
+        assert_eq!(keys(&told), ["actor", "event", "id", "roles", "seen", "team", "timestamp"]);
+        assert_eq!(told["event"], "invite:reject");
+        assert!(trial.feed("otto").iter().all(|event| event["event"] != "invite:reject"));
+        invite(&mut trial, "otto");
+    }
+
+    #[test]
+    fn an_invitation_is_withdrawn_by_its_sender_alone() {
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        let cancel = |trial: &mut Trial, player| answer(trial, "cancel_team_invite", &sent, player);
+        assert_eq!(cancel(&mut trial, "otto"), Err((404, "invalid_invite")));
+        let cancelled = cancel(&mut trial, "mira").expect("an invite");
+        assert_eq!((&cancelled["state"], &cancelled["id"]), (&json!("CANCELLED"), &sent["id"]));
+        assert!(cancelled["cancelled_at"].is_string());
+        assert_eq!(cancel(&mut trial, "mira"), Err((404, "invalid_invite")));
+        assert_eq!(waiting(&mut trial, "otto")["total"], 0);
+    }
+
+    #[test]
+    fn who_cannot_be_invited_or_invite_is_told_why() {
+        let mut trial = crew();
+        let joined = invite(&mut trial, "otto");
+        answer(&mut trial, "accept_invite", &joined, "otto").expect("an invite");
+        let send = |trial: &mut Trial, id: &str, role: &str, player: &str| {
+            let body = json!({ "id": id, "roles": { role: true } });
+            trial.team_refusal("send_team_invite", "crew_7", body, player)
+        };
+        assert_eq!(send(&mut trial, "johny", "Sower", "lena"), (401, "access_denied"));
+        assert_eq!(send(&mut trial, "johny", "Head", "otto"), (401, "access_denied"));
+        assert_eq!(send(&mut trial, "johny", "Cook", "mira"), (400, "invalid_role"));
+        assert_eq!(send(&mut trial, "otto", "Sower", "mira"), (409, "member_exists"));
+        assert_eq!(send(&mut trial, "ghost", "Sower", "mira"), (404, "player_not_found"));
+        invite(&mut trial, "lena");
+        assert_eq!(send(&mut trial, "lena", "Sower", "otto"), (409, "already_invited"));
+        let mut refused = |body| trial.team_refusal("send_team_invite", "crew_7", body, "mira");
+        assert_eq!(refused(json!({})), (400, "validation_exception"));
+        assert_eq!(refused(json!({ "id": "johny" })), (400, "invalid_role"));
+        assert_eq!(refused(json!({ "id": "johny", "roles": 5 })), (400, "validation_exception"));
+        trial.team("lock_team", "crew_7", json!({}), "mira");
+        assert_eq!(send(&mut trial, "johny", "Sower", "mira"), (401, "team_locked"));
+    }
+
+    #[test]
+    fn a_peer_invites_to_the_own_role() {
+        let mut trial = crew();
+        let joined = invite(&mut trial, "otto");
+        answer(&mut trial, "accept_invite", &joined, "otto").expect("an invite");
+        let body = json!({ "id": "lena", "roles": ["Sower"] });
+        let sent = trial.team("send_team_invite", "crew_7", body, "otto");
+        assert_eq!(sent["roles"], json!({ "Sower": true }));
+    }
+
+    #[test]
+    fn a_locked_or_full_team_leaves_an_invitation_waiting() {
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        trial.team("lock_team", "crew_7", json!({}), "mira");
+        assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((401, "team_locked")));
+        assert_eq!(waiting(&mut trial, "otto")["total"], 1);
+        trial.team("unlock_team", "crew_7", json!({}), "mira");
+        trial.redesign_crew("/settings/max_players", json!("1"));
+        assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((403, "forbidden")));
+        assert_eq!(waiting(&mut trial, "otto")["total"], 1);
+    }
+
+    #[test]
+    fn who_joins_by_another_way_is_no_longer_invited() {
+        let mut trial = crew();
+        let sent = invite(&mut trial, "otto");
+        trial.team("update_team", "crew_7", json!({ "access": "PUBLIC" }), "mira");
+        trial.team("join_team", "crew_7", json!({ "Sower": true }), "otto");
+        assert_eq!(waiting(&mut trial, "otto")["total"], 0);
+        assert_eq!(
+            answer(&mut trial, "accept_invite", &sent, "otto"),
+            Err((404, "invalid_invite"))
+        );
+    }
+
+    #[test]
+    fn a_deleted_player_leaves_neither_invitations_nor_teams_behind() {
+        let mut trial = crew();
+        trial.found("other", "PROTECTED", "lena");
+        invite(&mut trial, "otto");
+        trial.team("join_team", "other", json!({ "Sower": true }), "mira");
+        trial.json("admin_delete_player", &[("player_id", "mira")], &[], json!({}), None);
+        assert_eq!(waiting(&mut trial, "otto")["total"], 0);
+        let requests = trial.json("admin_list_requests", &[], &[], json!({}), None);
+        assert_eq!(requests["total"], 0);
+        let teams = trial.json("admin_list_teams", &[], &[], json!({}), None);
+        assert_eq!((&teams["total"], &teams["data"][0]["id"]), (&json!(1), &json!("other")));
+        trial.create_player("mira");
+        assert_eq!(trial.feed("mira"), Vec::<Value>::new());
+        assert_eq!(trial.notices("mira"), Vec::<Value>::new());
+        let profile = trial.json("get_player", &[], &[], json!({}), Some("mira"));
+        assert_eq!(profile["teams"], json!([]));
+        let profile = trial.json("get_player", &[], &[], json!({}), Some("otto"));
+        assert_eq!(profile["teams"], json!([]));
+    }
+}

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::Game;
-use super::number::Number;
 use super::place::Place;
 use super::player::Player;
 use super::refusal::{Outcome, Refusal};
@@ -21,36 +20,6 @@ pub(super) struct Membership {
     pub(super) since: Timestamp,
 }
 
-/// What a member may do in a team; the owner may everything.
-pub(super) struct Rights<'g> {
-    is_owner: bool,
-    holding: &'g [String],
-    definition: &'g Definition,
-}
-
-impl Rights<'_> {
-    pub(super) fn may_assign(&self, role: &str) -> bool {
-        self.is_owner || self.definition.may_assign(self.holding, role)
-    }
-
-    pub(super) fn may_invite(&self, role: &str) -> bool {
-        self.is_owner || self.definition.may_invite(self.holding, role)
-    }
-
-    pub(super) fn may_approve(&self) -> bool {
-        self.is_owner || self.definition.may_approve(self.holding)
-    }
-
-    pub(super) fn may_lock(&self) -> bool {
-        self.is_owner || self.definition.may_lock(self.holding)
-    }
-
-    /// The owner hands the team over or disbands it.
-    pub(super) fn may_leave(&self) -> bool {
-        !self.is_owner && self.definition.may_leave(self.holding)
-    }
-}
-
 impl Game {
     pub(super) fn team(&self, id: &str) -> Option<&Team> {
         self.teams.iter().find(|team| team.id == id)
@@ -58,6 +27,11 @@ impl Game {
 
     pub(super) fn known_team(&self, id: &str) -> Outcome<&Team> {
         self.team(id).ok_or_else(|| Refusal::team_not_found(id))
+    }
+
+    pub(super) fn known_team_mut(&mut self, id: &str) -> Outcome<&mut Team> {
+        let team = self.teams.iter_mut().find(|team| team.id == id);
+        team.ok_or_else(|| Refusal::team_not_found(id))
     }
 
     pub(super) fn definition_of(&self, team: &Team) -> Outcome<&Definition> {
@@ -78,69 +52,6 @@ impl Game {
 
     pub(super) fn member_ids(&self, team: &str) -> Vec<String> {
         self.members(team).into_iter().map(|(player, _)| player.id.clone()).collect()
-    }
-
-    /// None for those who are not in the team.
-    pub(super) fn rights<'g>(&'g self, team: &Team, player: &'g str) -> Option<Rights<'g>> {
-        let membership = self.player(player)?.membership(&team.id)?;
-        let definition = self.design.team(&team.definition)?;
-        Some(Rights { is_owner: team.is_owner(player), holding: &membership.roles, definition })
-    }
-
-    pub(super) fn check_unlocked(&self, team: &Team) -> Outcome<()> {
-        if team.locked {
-            let text = format!("The team '{}' is locked", team.id);
-            return Err(Refusal::new(401, "team_locked", text));
-        }
-        Ok(())
-    }
-
-    /// Assumption: a team that has all the players it may have is forbidden to further ones.
-    pub(super) fn check_room(&self, team: &Team) -> Outcome<()> {
-        let count = i64::try_from(self.members(&team.id).len()).unwrap_or(i64::MAX);
-        let most = self.definition_of(team)?.settings.max_players;
-        if Number::whole(count) >= most {
-            return Err(Refusal::forbidden(format!("The team '{}' is full", team.id)));
-        }
-        Ok(())
-    }
-
-    pub(super) fn check_team_inviter(
-        &self,
-        id: &str,
-        player: &str,
-        wanted: &Map<String, Value>,
-    ) -> Outcome<()> {
-        let team = self.known_team(id)?;
-        let rights = self.rights(team, player);
-        let rights = rights.ok_or_else(|| Refusal::not_in_team(id))?;
-        self.check_unlocked(team)?;
-        roles::check_wanted(self.definition_of(team)?, wanted)?;
-        match roles::wanted(wanted).find(|role| !rights.may_invite(role)) {
-            Some(role) => {
-                let text = format!("You cannot invite to the role '{role}' of the team '{id}'");
-                Err(Refusal::access_denied(text))
-            }
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn check_team_approver(&self, id: &str, player: &str) -> Outcome<()> {
-        let rights = self.rights(self.known_team(id)?, player);
-        if rights.is_some_and(|rights| rights.may_approve()) {
-            return Ok(());
-        }
-        Err(Refusal::access_denied(format!("You cannot approve requests of the team '{id}'")))
-    }
-
-    pub(super) fn may_assign_in_team(
-        &self,
-        id: &str,
-        player: &str,
-        wanted: &Map<String, Value>,
-    ) -> bool {
-        let rights = self.team(id).and_then(|team| self.rights(team, player));
-        rights.is_some_and(|rights| roles::wanted(wanted).all(|role| rights.may_assign(role)))
     }
 
     /// Makes a player a member, if the team has room and is not locked.
@@ -178,6 +89,15 @@ impl Game {
         Ok(())
     }
 
+    /// Takes a player out, whatever the rules say.
+    pub(super) fn dismiss(&mut self, id: &str, player: &str, at: Timestamp) -> Outcome<()> {
+        let members = self.players.iter_mut().find(|other| other.id == player && other.is_in(id));
+        let member = members.ok_or_else(|| Refusal::member_not_found(player, id))?;
+        member.teams.retain(|membership| membership.team != id);
+        self.withdraw_from(&Place::Team(id.to_owned()), player, at);
+        Ok(())
+    }
+
     /// Disbands a team: nobody is in it any longer, nothing waits for it, no board ranks it.
     pub(super) fn drop_team(&mut self, id: &str, at: Timestamp) {
         let place = Place::Team(id.to_owned());
@@ -192,27 +112,16 @@ impl Game {
         self.teams.retain(|team| team.id != id);
     }
 
-    /// Changes the roles of a member; at least one must remain.
     pub(super) fn change_team_roles(
         &mut self,
         id: &str,
         player: &str,
         wanted: &Map<String, Value>,
     ) -> Outcome<Map<String, Value>> {
-        let team = self.known_team(id)?;
-        self.check_unlocked(team)?;
-        roles::check(self.definition_of(team)?, wanted)?;
+        self.check_role_change(self.known_team(id)?, player, wanted)?;
         let index = self.index_of(player)?;
-        let found = self.players[index].membership_mut(id);
-        let membership = found.ok_or_else(|| Refusal::member_not_found(player, id))?;
-        let mut held = membership.roles.clone();
-        let changes = roles::change(&mut held, wanted);
-        if held.is_empty() {
-            let text = "A member of a team needs at least one role";
-            return Err(Refusal::new(400, "role_required", text));
-        }
-        membership.roles = held;
-        Ok(changes)
+        let membership = self.players[index].membership_mut(id);
+        Ok(membership.map(|own| roles::change(&mut own.roles, wanted)).unwrap_or_default())
     }
 }
 

@@ -23,16 +23,20 @@ mod flow;
 mod formula;
 mod invites;
 mod lane;
+mod members;
 mod membership;
 mod metric;
 mod moment;
+mod notifications;
 mod number;
+mod ownership;
 mod performers;
 mod picture;
 mod place;
 mod play;
 mod player;
 mod players;
+mod positions;
 mod process;
 mod processes;
 mod progress;
@@ -40,12 +44,16 @@ mod rate;
 mod refusal;
 mod request;
 mod reward;
+mod rights;
 mod roles;
 mod rule;
 mod score;
 mod seed;
 mod settle;
 mod team;
+mod team_admin;
+mod team_view;
+mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
@@ -117,12 +125,18 @@ pub(crate) struct Game {
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 13] = [
+const ROOMS: [&[(Version, &str, Handler)]; 19] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
     play::OPERATIONS,
     boards::OPERATIONS,
+    teams::OPERATIONS,
+    ownership::OPERATIONS,
+    members::OPERATIONS,
+    positions::OPERATIONS,
+    team_admin::OPERATIONS,
+    notifications::OPERATIONS,
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
@@ -211,14 +225,29 @@ mod tests {
 
     use super::{Call, Game, HANDLERS, ROOMS, Version};
 
+    /// Names of path parameters; those of the demo game where there are such.
+    const PATH: [(&str, &str); 9] = [
+        ("team_id", "team_5c11aa7b7d0ed66b0193a001"),
+        ("player_id", "otto"),
+        ("target_player_id", "otto"),
+        ("definition_id", "crew"),
+        ("action_id", "water"),
+        ("leaderboard_id", "top_seeds"),
+        ("component_id", "seeds"),
+        ("invite_id", "x"),
+        ("request_id", "x"),
+    ];
+
     fn answers(
         game: &mut Game,
         version: Version,
         operation: &str,
+        path: &[(&str, &str)],
         body: &serde_json::Value,
         player: Option<&str>,
     ) -> bool {
-        let (path, query) = (BTreeMap::new(), BTreeMap::new());
+        let path = path.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let (path, query) = (path.collect(), BTreeMap::new());
         let call = Call { version, operation, path: &path, query: &query, body, player };
         game.answer(&call, Timestamp::UNIX_EPOCH).is_some()
     }
@@ -240,8 +269,8 @@ mod tests {
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
         let mut game = Game::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut game, Version::V2, "list_teams", &json!({}), None));
-        assert!(!answers(&mut game, Version::V1, "admin_list_players", &json!({}), None));
+        assert!(!answers(&mut game, Version::V2, "nothing_of_the_kind", &[], &json!({}), None));
+        assert!(!answers(&mut game, Version::V1, "admin_list_players", &[], &json!({}), None));
     }
 
     #[test]
@@ -252,15 +281,19 @@ mod tests {
             json!(null),
             json!("x"),
             json!([[1]]),
+            json!({ "player_id": "otto", "requested_roles": [[]], "roles": { "Head": {} } }),
+            json!({ "player_id": "otto", "id": "lena", "requested_roles": {}, "roles": ["Head"] }),
             json!({ "id": {}, "rewards": [5, {}], "variables": 1, "event_ids": {} }),
         ];
         for now in [Timestamp::MIN, Timestamp::MAX] {
-            for mut game in [Game::empty(now, 1), Game::demo(now, 1)] {
-                for (version, operation) in HANDLERS.keys() {
+            for (version, operation) in HANDLERS.keys() {
+                for (mut game, path) in
+                    [(Game::empty(now, 1), &[][..]), (Game::demo(now, 1), &PATH[..])]
+                {
                     for body in &bodies {
-                        for player in [None, Some("student1"), Some("ghost")] {
+                        for player in [None, Some("mira"), Some("ghost")] {
                             assert!(
-                                answers(&mut game, *version, operation, body, player),
+                                answers(&mut game, *version, operation, path, body, player),
                                 "{operation}"
                             );
                         }

@@ -84,7 +84,9 @@ fn join(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
         if roles.is_empty() {
             roles.insert(lane::USUAL.to_owned(), json!("player"));
         }
-        return Ok(Reply::Json(game.ask_once(Kind::Join, player, place, roles, request.now)));
+        // Assumption: asking again replaces the request that waits.
+        game.withdraw_requests(&place, player, request.now);
+        return Ok(Reply::Json(game.ask(Kind::Join, player, place, roles, request.now)));
     }
     game.admit(&place, player, &roles, request.now)?;
     let process = game.named_process(request)?;
@@ -114,7 +116,7 @@ fn leave(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let news = news("leave", game, player, process);
     let news = news.to(audience.notify_all(&process.others(player)));
     game.announce(news, request.now);
-    game.dismiss(&id, player, request.now)?;
+    game.dismiss_performer(&id, player, request.now)?;
     let message = format!("Player '{player}' has successfully left the process '{id}'");
     Ok(Reply::Json(json!({ "message": message })))
 }
@@ -131,7 +133,7 @@ fn kick(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let news = news("kick", game, &process.owner, process);
     let news = news.with("player", game.reference(player)).to(audience);
     game.announce(news, request.now);
-    game.dismiss(&id, player, request.now)?;
+    game.dismiss_performer(&id, player, request.now)?;
     let message = format!("The player '{player}' has been removed from process '{id}'");
     Ok(Reply::Json(json!({ "message": message })))
 }
@@ -188,7 +190,8 @@ fn change_roles(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     process.after_change(game.flow_of(process)?, player, &roles)?;
     let (id, place) = (process.id.clone(), process.place());
     if process.access != Access::Public && process.owner != player {
-        return Ok(Reply::Json(game.ask_once(Kind::Roles, player, place, roles, request.now)));
+        game.withdraw_requests(&place, player, request.now);
+        return Ok(Reply::Json(game.ask(Kind::Roles, player, place, roles, request.now)));
     }
     let changes = game.grant_roles(&place, player, &roles)?;
     let process = game.process(&id)?;
@@ -225,27 +228,6 @@ impl Process {
 
 /// What invitations and requests do in a process.
 impl Game {
-    /// Assumption: who asks again for what still waits is shown the request that waits.
-    fn ask_once(
-        &mut self,
-        kind: Kind,
-        player: &str,
-        place: Place,
-        roles: Map<String, Value>,
-        now: Timestamp,
-    ) -> Value {
-        let waiting = self.askings.iter().find(|asking| {
-            asking.actor == player
-                && asking.place == place
-                && asking.kind == kind
-                && asking.roles == roles
-        });
-        match waiting {
-            Some(asking) => asking.to_json(self, &super::asking::State::Pending),
-            None => self.ask(kind, player, place, roles, now),
-        }
-    }
-
     pub(super) fn check_process_inviter(
         &self,
         id: &str,
@@ -321,7 +303,7 @@ impl Game {
 
     /// Takes a player out of a process. Assumption: what was earned there and waits for another
     /// task is still paid.
-    fn dismiss(&mut self, id: &str, player: &str, now: Timestamp) -> Outcome<()> {
+    fn dismiss_performer(&mut self, id: &str, player: &str, now: Timestamp) -> Outcome<()> {
         let process = self.process_mut(id)?;
         process.performers.retain(|performer| performer.player != player);
         process.escalations.retain(|escalation| escalation.player != player);

@@ -9,6 +9,8 @@ use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request, is_identifier, pick};
 use super::{Game, Handler, Reply, Version};
 
+pub(super) const GAME_ID: &str = "garden_club";
+
 pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V1, "get_player", get_own),
     (Version::V2, "get_player", get_own),
@@ -33,7 +35,7 @@ fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
         "version": "v2",
         "status": "ok",
         "game": {
-            "id": "garden_club",
+            "id": GAME_ID,
             "title": "Garden Club",
             "description": "shared plots",
             "timezone": game.design.zone.iana_name().unwrap_or("UTC"),

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::flow::Definition;
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Game, Reply, Version, seed};
+use super::{Call, Game, Reply, Version, flow, seed, team};
 
 pub(super) struct Trial {
     pub(super) game: Game,
@@ -38,7 +37,7 @@ impl Trial {
     pub(super) fn with_process(design: Value) -> Trial {
         let mut trial = Trial::empty_with_seed_design();
         let design = design.as_object().cloned().expect("an object");
-        trial.game.design.processes = vec![Definition::read(design).expect("a definition")];
+        trial.game.design.processes = vec![flow::Definition::read(design).expect("a definition")];
         for player in ["mira", "otto", "lena"] {
             trial.create_player(player);
         }
@@ -161,6 +160,66 @@ impl Trial {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
     }
 
+    /// The answer, or status and name of the refusal.
+    pub(super) fn outcome(
+        &mut self,
+        operation: &str,
+        path: Pairs<'_>,
+        body: Value,
+        player: Option<&str>,
+    ) -> Result<Value, (u16, &'static str)> {
+        match self.answer(operation, path, &[], body, player) {
+            Ok(Reply::Json(value)) => Ok(value),
+            Ok(Reply::Image { .. }) => panic!("{operation} answered with an image"),
+            Err(refusal) => Err((refusal.status, refusal.name)),
+        }
+    }
+
+    /// Changes the design of the definition `crew`.
+    pub(super) fn redesign_crew(&mut self, pointer: &str, value: Value) {
+        let design = self.game.design.team("crew").expect("a definition").design.clone();
+        let mut design = Value::Object(design);
+        *design.pointer_mut(pointer).expect("a known key") = value;
+        let design = design.as_object().cloned().unwrap_or_default();
+        self.game.design.teams = vec![team::Definition::read(design).expect("a definition")];
+    }
+
+    /// Makes a team of the definition `crew`, named like its id.
+    pub(super) fn found(&mut self, id: &str, access: &str, owner: &str) {
+        let body = json!({ "id": id, "name": id, "definition": "crew", "access": access });
+        let version = std::mem::replace(&mut self.version, Version::V2);
+        self.json("create_team", &[], &[], body, Some(owner));
+        self.version = version;
+    }
+
+    /// A call about one team.
+    pub(super) fn team(&mut self, operation: &str, team: &str, body: Value, player: &str) -> Value {
+        self.json(operation, &[("team_id", team)], &[], body, Some(player))
+    }
+
+    pub(super) fn team_refusal(
+        &mut self,
+        operation: &str,
+        team: &str,
+        body: Value,
+        player: &str,
+    ) -> (u16, &'static str) {
+        let refusal = self.refusal(operation, &[("team_id", team)], &[], body, Some(player));
+        (refusal.status, refusal.name)
+    }
+
+    /// The notifications of a player of the last day.
+    pub(super) fn notices(&mut self, player: &str) -> Vec<Value> {
+        let page = self.json("list_notifications", &[], &[], json!({}), Some(player));
+        page["data"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// The activity feed of a player of the last day.
+    pub(super) fn feed(&mut self, player: &str) -> Vec<Value> {
+        let feed = self.json("get_activity", &[], &[], json!({}), Some(player));
+        feed.as_array().cloned().unwrap_or_default()
+    }
+
     pub(super) fn score(&self, player: &str, metric: &str) -> String {
         let player = self.game.player(player).expect("a player");
         player.scores.number(metric).map(|score| score.to_string()).unwrap_or_default()
@@ -196,7 +255,7 @@ impl Trial {
 
 /// The design of a process out of nodes, each a task, a sub-process or a kind of gateway, and
 /// flows.
-pub(super) fn flow(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
+pub(super) fn process_of(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
     let all = nodes.iter().map(|(id, kind)| json!({ "id": id, "type": kind }));
     let (activities, gateways): (Vec<Value>, Vec<Value>) =
         all.partition(|node| matches!(node["type"].as_str(), Some("task" | "sub-process")));
