@@ -325,7 +325,7 @@ mod tests {
     use super::{Course, Stage};
     use crate::sandbox::game::flow::Definition;
     use crate::sandbox::game::seed;
-    use crate::sandbox::game::trial::process_of;
+    use crate::sandbox::game::trial::{Lots, process_of};
 
     fn read(design: &Value) -> Definition {
         let design = design.as_object().cloned().unwrap_or_default();
@@ -593,48 +593,35 @@ mod tests {
         assert_eq!(open(&course, &old), ["b"]);
     }
 
-    /// Numbers without an order that is easy to see, the same in every run.
-    struct Lots(u64);
-
-    impl Lots {
-        fn below(&mut self, end: usize) -> usize {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as usize % end.max(1)
-        }
-
-        fn design(&mut self, depth: usize) -> Value {
-            let kinds = ["task", "task", "parallel", "exclusive", "sub-process"];
-            let count = 1 + self.below(9);
-            let ids: Vec<String> = (0..count).map(|id| format!("n{id}")).collect();
-            let nodes: Vec<(&str, &str)> =
-                ids.iter().map(|id| (id.as_str(), kinds[self.below(5)])).collect();
-            let flows: Vec<(&str, &str)> = (0..self.below(2 * count + 1))
-                .map(|_| (ids[self.below(count)].as_str(), ids[self.below(count)].as_str()))
-                .collect();
-            let mut design = process_of(&nodes, &flows);
-            for activity in design["activities"].as_array_mut().into_iter().flatten() {
-                activity["loop"] =
-                    [json!("0"), json!("2"), json!("Infinity")][self.below(3)].clone();
-                if activity["type"] == "sub-process" && depth < 3 {
-                    let inner = self.design(depth + 1);
-                    for key in ["activities", "gateways", "sequence_flows"] {
-                        activity[key] = inner[key].clone();
-                    }
+    /// A design out of random nodes and flows.
+    fn random_design(lots: &mut Lots, depth: usize) -> Value {
+        let kinds = ["task", "task", "parallel", "exclusive", "sub-process"];
+        let count = 1 + lots.below(9);
+        let ids: Vec<String> = (0..count).map(|id| format!("n{id}")).collect();
+        let nodes: Vec<(&str, &str)> =
+            ids.iter().map(|id| (id.as_str(), kinds[lots.below(5)])).collect();
+        let flows: Vec<(&str, &str)> = (0..lots.below(2 * count + 1))
+            .map(|_| (ids[lots.below(count)].as_str(), ids[lots.below(count)].as_str()))
+            .collect();
+        let mut design = process_of(&nodes, &flows);
+        for activity in design["activities"].as_array_mut().into_iter().flatten() {
+            activity["loop"] = [json!("0"), json!("2"), json!("Infinity")][lots.below(3)].clone();
+            if activity["type"] == "sub-process" && depth < 3 {
+                let inner = random_design(lots, depth + 1);
+                for key in ["activities", "gateways", "sequence_flows"] {
+                    activity[key] = inner[key].clone();
                 }
             }
-            design
         }
+        design
     }
 
     #[test]
     fn whatever_the_flows_and_the_plays_nothing_runs_forever() {
-        let mut lots = Lots(7);
+        let mut lots = Lots::new(7);
         let (mut plays, mut ends) = (0, 0);
         for _ in 0..400 {
-            let definition = read(&lots.design(0));
+            let definition = read(&random_design(&mut lots, 0));
             let mut course = Course::start(&definition);
             for _ in 0..60 {
                 let openings = course.openings(&definition);

@@ -392,3 +392,445 @@ struct Play<'p> {
     now: Timestamp,
     events: Events,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Lots, Trial, keys, process_of};
+
+    fn seeds(value: &str) -> Value {
+        json!({ "metric": { "id": "seeds", "type": "point" }, "verb": "add", "value": value })
+    }
+
+    /// Tasks in a row.
+    fn row(tasks: &[&str]) -> Value {
+        let nodes: Vec<(&str, &str)> = tasks.iter().map(|id| (*id, "task")).collect();
+        let flows: Vec<(&str, &str)> = tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        process_of(&nodes, &flows)
+    }
+
+    fn with(mut design: Value, task: usize, key: &str, value: Value) -> Value {
+        design["activities"][task][key] = value;
+        design
+    }
+
+    /// Whoever joins digs; judging is for those who ask for it.
+    fn approval() -> Value {
+        let mut design = row(&["dig", "judge"]);
+        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+        let design = with(design, 0, "lane", json!("work"));
+        with(design, 1, "lane", json!("office"))
+    }
+
+    fn begun(design: Value) -> (Trial, String) {
+        let mut trial = Trial::with_process(design);
+        let body = json!({ "definition": "plot", "id": "one", "access": "PUBLIC" });
+        let id = trial.start("mira", body);
+        (trial, id)
+    }
+
+    #[test]
+    fn playing_a_task_pays_its_reward_in_a_progress_event() {
+        let mut trial = Trial::demo();
+        trial.create_player("nico");
+        let id = trial.start("nico", json!({ "definition": "module1" }));
+        assert_eq!(trial.open("nico", &id), ["plant:pick_path", "dig:pick_path"]);
+        let answer = trial.fire("nico", &id, "plant:pick_path");
+        assert_eq!(keys(&answer), ["events", "triggers"]);
+        let event = &answer["events"]["local"][0];
+        let known = ["activity", "actor", "changes", "event", "id", "process", "timestamp"];
+        assert_eq!(keys(event), known);
+        assert_eq!(event["event"], "progress");
+        assert_eq!(event["activity"], json!({ "id": "plant", "name": "Plant" }));
+        assert_eq!(event["changes"][0]["delta"], json!({ "old": null, "new": "1" }));
+        assert_eq!(answer["triggers"][0]["trigger"], "water");
+        assert_eq!(answer["triggers"][0]["loop"], json!({ "total": "1" }));
+        let first_loop = trial.fire("nico", &id, "water");
+        assert_eq!(first_loop["events"]["local"][0].get("changes"), None);
+        assert!(trial.fire("nico", &id, "water")["events"]["local"][0]["changes"].is_array());
+        assert_eq!(trial.fire("nico", &id, "harvest")["triggers"], json!([]));
+        let path = [("process_id", id.as_str())];
+        let shown = trial.json("get_process", &path, &[], json!({}), Some("nico"));
+        assert_eq!(shown["state"], "COMPLETED");
+        let done =
+            trial.json("list_processes", &[], &[("state", "completed")], json!({}), Some("nico"));
+        assert_eq!(done["total"], 1);
+    }
+
+    #[test]
+    fn a_trigger_has_the_keys_of_the_documented_one() {
+        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([seeds("2")])));
+        let open = trial.in_process("list_process_triggers", &id, json!({}), "mira");
+        let reward = json!({ "metric": { "id": "seeds", "type": "point", "name": "seed count" }, "value": "2", "verb": "add" });
+        let trigger = json!({ "trigger": "dig", "name": "dig", "lane": "work", "locked": "false", "rewards": [reward] });
+        assert_eq!(open, json!([trigger]));
+    }
+
+    #[test]
+    fn an_endless_loop_says_so() {
+        let (mut trial, id) = begun(with(row(&["dig"]), 0, "loop", json!("Infinity")));
+        let open = trial.in_process("list_process_triggers", &id, json!({}), "mira");
+        assert_eq!(open[0]["loop"], json!({ "total": "Infinity" }));
+    }
+
+    #[test]
+    fn progress_shows_in_the_feeds_of_player_and_process_but_not_in_that_of_the_game() {
+        let (mut trial, id) = begun(row(&["dig", "sow"]));
+        trial.fire("mira", &id, "dig");
+        let last = trial.feed("mira").pop().unwrap_or_default();
+        assert_eq!((last["event"].clone(), last.get("actor")), (json!("progress"), None));
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert_eq!(feed[1]["event"], "progress");
+        assert_eq!((feed[1].get("process"), feed[1]["actor"]["id"].clone()), (None, json!("mira")));
+        let game = trial.json("admin_get_activity", &[], &[], json!({}), None);
+        assert!(game.as_array().into_iter().flatten().all(|event| event["event"] != "progress"));
+    }
+
+    #[test]
+    fn only_what_is_open_can_be_played() {
+        let (mut trial, id) = begun(row(&["dig", "sow"]));
+        for trigger in ["sow", "dig:gate", "", "nothing"] {
+            let refusal = trial.misfire("mira", &id, trigger);
+            assert_eq!((refusal.status, refusal.name), (400, "validation_exception"));
+        }
+        for body in [json!({}), json!({ "trigger": 7 }), json!({ "trigger": "dig", "scopes": {} })]
+        {
+            let refused = trial.not_in_process("play_process", &id, body, "mira");
+            assert_eq!(refused, (400, "validation_exception"));
+        }
+        assert_eq!(trial.open("mira", &id), ["dig"]);
+    }
+
+    #[test]
+    fn only_performers_see_and_play_triggers() {
+        let (mut trial, id) = begun(row(&["dig"]));
+        let denied = (401, "access_denied");
+        assert_eq!(trial.not_in_process("list_process_triggers", &id, json!({}), "otto"), denied);
+        let body = json!({ "trigger": "dig" });
+        assert_eq!(trial.not_in_process("play_process", &id, body.clone(), "otto"), denied);
+        assert_eq!(
+            trial.not_in_process("play_process", "no/where", body, "otto"),
+            (404, "process_not_found")
+        );
+    }
+
+    #[test]
+    fn a_lane_limits_who_sees_and_plays_a_task() {
+        let (mut trial, id) = begun(approval());
+        trial.in_process(
+            "join_process",
+            &id,
+            json!({ "office": "player", "work": "observer" }),
+            "otto",
+        );
+        let shown = trial.in_process("list_process_triggers", &id, json!({}), "otto");
+        assert_eq!(
+            (shown[0]["trigger"].clone(), shown[0]["locked"].clone()),
+            (json!("dig"), json!("true"))
+        );
+        assert_eq!(trial.misfire("otto", &id, "dig").name, "access_denied");
+        trial.fire("mira", &id, "dig");
+        assert!(trial.open("mira", &id).is_empty());
+        assert_eq!(trial.misfire("mira", &id, "judge").name, "access_denied");
+        assert_eq!(trial.fire("otto", &id, "judge")["triggers"], json!([]));
+    }
+
+    #[test]
+    fn a_choice_needs_the_lanes_of_gateway_and_task() {
+        let mut design = process_of(
+            &[("pick", "exclusive"), ("a", "task"), ("b", "task")],
+            &[("pick", "a"), ("pick", "b")],
+        );
+        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+        design["gateways"][0]["lane"] = json!("work");
+        let design = with(design, 1, "lane", json!("office"));
+        let (mut trial, id) = begun(design);
+        assert_eq!(trial.open("mira", &id), ["a:pick"]);
+        trial.in_process("join_process", &id, json!({ "office": "player", "work": false }), "otto");
+        assert!(trial.open("otto", &id).is_empty());
+        trial.in_process("join_process", &id, json!({ "*": "player" }), "lena");
+        assert_eq!(trial.open("lena", &id), ["a:pick", "b:pick"]);
+    }
+
+    #[test]
+    fn a_lane_that_the_design_does_not_have_limits_nobody() {
+        let (mut trial, id) = begun(with(row(&["dig"]), 0, "lane", json!("gone")));
+        assert_eq!(trial.open("mira", &id), ["dig"]);
+    }
+
+    #[test]
+    fn a_task_whose_requirements_are_not_met_is_left_out_and_refused() {
+        let enough = json!({ "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "ge", "value": "5" } });
+        let (mut trial, id) = begun(with(row(&["dig"]), 0, "requires", enough));
+        assert!(trial.open("mira", &id).is_empty());
+        let refusal = trial.misfire("mira", &id, "dig");
+        assert_eq!((refusal.status, refusal.name), (401, "access_denied"));
+        trial.play("mira", "set_seeds", json!({ "variables": { "amount": 5 } }));
+        assert_eq!(trial.open("mira", &id), ["dig"]);
+        trial.fire("mira", &id, "dig");
+    }
+
+    #[test]
+    fn requirements_of_a_sub_process_count_inside_of_it() {
+        let enough = json!({ "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "ge", "value": "5" } });
+        let mut design = process_of(&[("bed", "sub-process")], &[]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        let (mut trial, id) = begun(with(design, 0, "requires", enough));
+        assert_eq!(trial.misfire("mira", &id, "bed/dig").name, "access_denied");
+    }
+
+    #[test]
+    fn recurring_rewards_are_paid_on_every_loop_and_the_others_on_the_last() {
+        let mut recurring = seeds("1");
+        recurring["recurring"] = json!(true);
+        let design = with(row(&["dig"]), 0, "rewards", json!([recurring, seeds("10")]));
+        let (mut trial, id) = begun(with(design, 0, "loop", json!("2")));
+        let mut scores = Vec::new();
+        for _ in 0..3 {
+            trial.fire("mira", &id, "dig");
+            scores.push(trial.score("mira", "seeds"));
+        }
+        assert_eq!(scores, ["1", "2", "13"]);
+    }
+
+    #[test]
+    fn a_sub_process_pays_who_ends_it() {
+        let mut design = process_of(&[("bed", "sub-process")], &[]);
+        design["activities"][0]["activities"] =
+            json!([{ "id": "dig" }, { "id": "sow", "rewards": [seeds("1")] }]);
+        design["activities"][0]["sequence_flows"] = json!([{ "src": "dig", "tgt": "sow" }]);
+        let (mut trial, id) = begun(with(design, 0, "rewards", json!([seeds("7")])));
+        trial.fire("mira", &id, "bed/dig");
+        let answer = trial.fire("mira", &id, "bed/sow");
+        let local = &answer["events"]["local"];
+        assert_eq!(
+            (local[0]["activity"]["id"].clone(), local[1]["activity"]["id"].clone()),
+            (json!("bed/sow"), json!("bed"))
+        );
+        assert_eq!(trial.score("mira", "seeds"), "8");
+    }
+
+    #[test]
+    fn chances_of_zero_pay_nothing_for_a_task_or_a_reward() {
+        let design = with(row(&["dig", "sow"]), 0, "rewards", json!([seeds("1")]));
+        let design = with(design, 0, "probability", json!(0));
+        let mut unlikely = seeds("1");
+        unlikely["probability"] = json!(0);
+        let (mut trial, id) = begun(with(design, 1, "rewards", json!([unlikely, seeds("3")])));
+        assert_eq!(trial.fire("mira", &id, "dig")["events"]["local"][0].get("changes"), None);
+        trial.fire("mira", &id, "sow");
+        assert_eq!(trial.score("mira", "seeds"), "3");
+    }
+
+    #[test]
+    fn a_reward_with_a_resolution_waits_for_the_other_task_and_goes_to_who_earned_it() {
+        let mut later = seeds("30");
+        later["resolution"] = json!("judge");
+        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([later, seeds("1")])));
+        trial.in_process("join_process", &id, json!({ "office": "player", "work": false }), "otto");
+        trial.fire("mira", &id, "dig");
+        assert_eq!(trial.score("mira", "seeds"), "1");
+        let answer = trial.fire("otto", &id, "judge");
+        assert_eq!(
+            (trial.score("mira", "seeds"), trial.score("otto", "seeds")),
+            ("31".into(), String::new())
+        );
+        let resolution = &answer["events"]["local"][1];
+        assert_eq!(
+            keys(resolution),
+            ["activity", "actor", "deferred", "event", "id", "process", "timestamp"]
+        );
+        assert_eq!(
+            (resolution["event"].clone(), resolution["actor"]["id"].clone()),
+            (json!("resolution"), json!("otto"))
+        );
+        let deferred = &resolution["deferred"];
+        assert_eq!(deferred["activity"], json!({ "id": "dig", "name": "dig" }));
+        assert_eq!(deferred["actor"], json!({ "id": "mira", "alias": "mira" }));
+        assert_eq!(deferred["changes"][0]["delta"], json!({ "old": "1", "new": "31" }));
+        let level = &answer["events"]["global"][0];
+        assert_eq!(
+            (level["event"].clone(), level["actor"]["id"].clone()),
+            (json!("level"), json!("mira"))
+        );
+    }
+
+    #[test]
+    fn a_resolution_shows_with_both_players_and_the_own_part_is_not_named() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("judge");
+        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([later])));
+        trial.in_process("join_process", &id, json!({ "office": "player" }), "otto");
+        trial.fire("mira", &id, "dig");
+        trial.fire("otto", &id, "judge");
+        let of = |feed: Vec<Value>| {
+            feed.into_iter().find(|event| event["event"] == "resolution").unwrap_or_default()
+        };
+        let (mira, otto) = (of(trial.feed("mira")), of(trial.feed("otto")));
+        assert_eq!(
+            (mira["actor"]["id"].clone(), mira["deferred"].get("actor")),
+            (json!("otto"), None)
+        );
+        assert_eq!(
+            (otto.get("actor"), otto["deferred"]["actor"]["id"].clone()),
+            (None, json!("mira"))
+        );
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert!(feed.as_array().into_iter().flatten().any(|event| event["event"] == "resolution"));
+    }
+
+    #[test]
+    fn a_resolved_reward_can_be_reverted() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("sow");
+        let (mut trial, id) = begun(with(row(&["dig", "sow"]), 0, "rewards", json!([later])));
+        trial.fire("mira", &id, "dig");
+        let answer = trial.fire("mira", &id, "sow");
+        let body = json!({ "event_ids": [answer["events"]["local"][1]["id"]] });
+        trial.json("admin_revert_player_events", &[("player_id", "mira")], &[], body, None);
+        assert_eq!(trial.score("mira", "seeds"), "0");
+    }
+
+    #[test]
+    fn a_resolution_by_a_task_that_is_not_there_never_pays() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("nothing");
+        let (mut trial, id) = begun(with(row(&["dig"]), 0, "rewards", json!([later])));
+        trial.fire("mira", &id, "dig");
+        assert_eq!(trial.score("mira", "seeds"), "");
+    }
+
+    #[test]
+    fn a_rate_limits_a_task_in_all_processes_of_a_definition() {
+        let design = with(row(&["dig"]), 0, "loop", json!("Infinity"));
+        let (mut trial, id) = begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "dig");
+        let other = trial.start("mira", json!({ "definition": "plot" }));
+        for process in [&id, &other] {
+            let refusal = trial.misfire("mira", process, "dig");
+            assert_eq!((refusal.status, refusal.name), (429, "rate_limit_exceeded"));
+            assert_eq!(refusal.text, "The Trigger 'dig' can only be triggered 1 times every hour");
+            assert!(refusal.retry_after.is_some_and(|wait| wait <= 3600));
+        }
+        trial.wait_hours(1);
+        trial.fire("mira", &other, "dig");
+    }
+
+    #[test]
+    fn the_rate_of_a_sub_process_counts_its_beginnings() {
+        let mut design = process_of(&[("bed", "sub-process")], &[]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }, { "id": "sow" }]);
+        let design = with(design, 0, "loop", json!("Infinity"));
+        let (mut trial, id) = begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "bed/dig");
+        trial.fire("mira", &id, "bed/sow");
+        let refusal = trial.misfire("mira", &id, "bed/dig");
+        assert_eq!(refusal.text, "The Trigger 'bed' can only be triggered 1 times every hour");
+    }
+
+    #[test]
+    fn a_choice_without_a_task_pays_nothing_yet() {
+        let mut design = process_of(
+            &[("pick", "exclusive"), ("bed", "sub-process"), ("b", "task")],
+            &[("pick", "bed"), ("pick", "b")],
+        );
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        let (mut trial, id) = begun(with(design, 0, "rewards", json!([seeds("5")])));
+        let answer = trial.fire("mira", &id, "bed:pick");
+        assert_eq!(answer["events"]["local"][0].get("changes"), None);
+        assert_eq!(answer["triggers"][0]["trigger"], "bed/dig");
+        trial.fire("mira", &id, "bed/dig");
+        assert_eq!(trial.score("mira", "seeds"), "5");
+    }
+
+    #[test]
+    fn scopes_of_a_play_count_on_custom_boards() {
+        let (mut trial, id) = begun(with(row(&["dig"]), 0, "rewards", json!([seeds("5")])));
+        let scopes = json!([{ "id": "cup", "entity_id": "mira" }]);
+        trial.in_process(
+            "play_process",
+            &id,
+            json!({ "trigger": "dig", "scopes": scopes }),
+            "mira",
+        );
+        let rows = trial.board("cup", &[("cycle", "alltime"), ("scope_id", "cup")]);
+        assert_eq!(rows, [("mira".to_owned(), "5".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_process_whose_definition_is_gone_says_so_and_can_be_deleted() {
+        let (mut trial, id) = begun(row(&["dig"]));
+        trial.game.design.processes.clear();
+        let gone = (404, "process_not_found");
+        assert_eq!(trial.not_in_process("list_process_triggers", &id, json!({}), "mira"), gone);
+        assert_eq!(
+            trial.not_in_process("play_process", &id, json!({ "trigger": "dig" }), "mira"),
+            gone
+        );
+        assert_eq!(
+            trial.in_process("get_process", &id, json!({}), "mira")["definition"]["id"],
+            "plot"
+        );
+        trial.in_process("delete_process", &id, json!({}), "mira");
+    }
+
+    #[test]
+    fn random_plays_of_a_busy_process_are_answered_or_refused_but_never_hang() {
+        let nodes = [
+            ("fork", "parallel"),
+            ("pick", "exclusive"),
+            ("dig", "task"),
+            ("bed", "sub-process"),
+            ("again", "exclusive"),
+            ("judge", "task"),
+            ("meet", "parallel"),
+            ("end", "task"),
+        ];
+        let flows = [
+            ("fork", "dig"),
+            ("fork", "bed"),
+            ("dig", "pick"),
+            ("pick", "again"),
+            ("again", "judge"),
+            ("judge", "meet"),
+            ("pick", "dig"),
+            ("bed", "meet"),
+            ("meet", "end"),
+            ("end", "again"),
+        ];
+        let mut design = process_of(&nodes, &flows);
+        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+        let mut later = seeds("1");
+        later["resolution"] = json!("judge");
+        later["recurring"] = json!(true);
+        for (index, activity) in
+            design["activities"].as_array_mut().into_iter().flatten().enumerate()
+        {
+            activity["rewards"] = json!([later, seeds("1")]);
+            activity["loop"] = json!(index);
+            activity["lane"] = json!(["work", "office", "*"][index % 3]);
+            activity["rate"] = json!([100, 60_000, "LEAKY"]);
+        }
+        design["activities"][1]["activities"] =
+            json!([{ "id": "dig", "lane": "work" }, { "id": "sow", "loop": "2" }]);
+        let (mut trial, id) = begun(design);
+        trial.in_process("join_process", &id, json!({ "*": "player" }), "otto");
+        trial.in_process("join_process", &id, json!({ "work": "observer" }), "lena");
+        let mut lots = Lots::new(3);
+        let mut played = 0;
+        for turn in 0..300 {
+            let player = ["mira", "otto", "lena"][lots.below(3)];
+            let mut triggers = trial.open(player, &id);
+            triggers.extend(["judge", "meet", "bed", "x:pick"].map(String::from));
+            let body = json!({ "trigger": triggers[lots.below(triggers.len())] });
+            let path = [("process_id", id.as_str())];
+            let answer = trial.answer("play_process", &path, &[], body, Some(player));
+            played += usize::from(answer.is_ok());
+            if turn % 50 == 0 {
+                trial.wait_hours(1);
+            }
+        }
+        assert!(played > 10, "{played}");
+    }
+}

@@ -269,6 +269,21 @@ pub(super) fn process_of(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Valu
     })
 }
 
+/// Numbers whose order is hard to see, the same in every run.
+pub(super) struct Lots(u64);
+
+impl Lots {
+    pub(super) fn new(seed: u64) -> Lots {
+        Lots(seed)
+    }
+
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        let next = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = next.wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end.max(1)
+    }
+}
+
 pub(super) fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> =
         value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
