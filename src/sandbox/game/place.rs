@@ -95,7 +95,7 @@ impl Game {
     pub(super) fn approvers(&self, place: &Place, roles: &Map<String, Value>) -> Vec<String> {
         match place {
             Place::Team(id) => self.team_approvers(id, roles),
-            Place::Process(_) => Vec::new(),
+            Place::Process(id) => self.process(id).iter().map(|p| p.owner.clone()).collect(),
         }
     }
 

@@ -397,7 +397,7 @@ struct Play<'p> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::sandbox::game::trial::{Lots, Trial, keys, process_of};
+    use crate::sandbox::game::trial::{Lots, Trial, approval, keys, process_of};
 
     fn seeds(value: &str) -> Value {
         json!({ "metric": { "id": "seeds", "type": "point" }, "verb": "add", "value": value })
@@ -413,14 +413,6 @@ mod tests {
     fn with(mut design: Value, task: usize, key: &str, value: Value) -> Value {
         design["activities"][task][key] = value;
         design
-    }
-
-    /// Whoever joins digs; judging is for those who ask for it.
-    fn approval() -> Value {
-        let mut design = row(&["dig", "judge"]);
-        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
-        let design = with(design, 0, "lane", json!("work"));
-        with(design, 1, "lane", json!("office"))
     }
 
     fn begun(design: Value) -> (Trial, String) {

@@ -284,6 +284,15 @@ impl Lots {
     }
 }
 
+/// One task for everybody, and another for the office, which is not a default lane.
+pub(super) fn approval() -> Value {
+    let mut design = process_of(&[("dig", "task"), ("judge", "task")], &[("dig", "judge")]);
+    design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+    design["activities"][0]["lane"] = json!("work");
+    design["activities"][1]["lane"] = json!("office");
+    design
+}
+
 pub(super) fn keys(value: &Value) -> Vec<&str> {
     let mut keys: Vec<&str> =
         value.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
