@@ -231,9 +231,10 @@ impl Reader {
                 let path = format!("{list}.{index}");
                 let Some(object) = self.report.object(value, &path) else { continue };
                 let node = self.read_node(object, &path, within, &mut neighbours);
-                let kind = match is_activity {
-                    true => self.read_activity(object, &path, node, depth),
-                    false => self.read_gateway(object, &path),
+                let kind = if is_activity {
+                    self.read_activity(object, &path, node, depth)
+                } else {
+                    self.read_gateway(object, &path)
                 };
                 if let Some(node) = self.nodes.get_mut(node) {
                     node.kind = kind;

@@ -57,6 +57,7 @@ mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
+mod triggers;
 mod variable;
 
 use std::collections::BTreeMap;
@@ -125,7 +126,7 @@ pub(crate) struct Game {
 type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 19] = [
+const ROOMS: [&[(Version, &str, Handler)]; 20] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -140,6 +141,7 @@ const ROOMS: [&[(Version, &str, Handler)]; 19] = [
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
+    triggers::OPERATIONS,
     progress::OPERATIONS,
     escalation::OPERATIONS,
     performers::OPERATIONS,

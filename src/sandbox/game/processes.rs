@@ -231,6 +231,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::sandbox::game::trial::{Trial, approval, keys, process_of};
+    use crate::sandbox::game::{Version, escalation, performers, progress, triggers};
 
     fn create(trial: &mut Trial, player: &str, body: Value) -> String {
         let created = trial.json("create_process", &[], &[], body, Some(player));
@@ -578,5 +579,46 @@ mod tests {
         ] {
             assert_eq!(trial.in_process(operation, &id, body, "mira")["definition"], "module1");
         }
+    }
+
+    #[test]
+    fn odd_bodies_about_a_real_process_are_answered_or_refused() {
+        let bodies = [
+            json!({}),
+            json!(null),
+            json!([1]),
+            json!({ "*": "player", "~": false, "work": "observer" }),
+            json!({ "roles": { "work": [] }, "id": "otto", "newOwner": 5 }),
+            json!({ "roles": "x", "id": "otto", "trigger": "dig", "scopes": [{}] }),
+            json!({ "lanes": [[], {}], "role": {}, "trigger": "dig", "name": [], "access": {} }),
+        ];
+        let rooms = [
+            super::OPERATIONS,
+            triggers::OPERATIONS,
+            progress::OPERATIONS,
+            performers::OPERATIONS,
+            escalation::OPERATIONS,
+        ];
+        let mut answered = 0;
+        for (version, operation, _) in rooms.concat() {
+            for body in &bodies {
+                for player in [None, Some("mira"), Some("otto"), Some("lena")] {
+                    let trial = Trial::with_process(approval());
+                    let mut trial = if version == Version::V1 { trial.v1() } else { trial };
+                    let id = trial.start_public("mira", "plot");
+                    trial.in_process("join_process", &id, json!({}), "otto");
+                    let path = [
+                        ("process_id", id.as_str()),
+                        ("definition_id", "plot"),
+                        ("target_player_id", "otto"),
+                    ];
+                    let query = [("player_id", "mira"), ("state", "ACTIVE,,x"), ("limit", "-1")];
+                    answered += usize::from(
+                        trial.answer(operation, &path, &query, body.clone(), player).is_ok(),
+                    );
+                }
+            }
+        }
+        assert!(answered > 100, "{answered}");
     }
 }

@@ -1,31 +1,28 @@
-//! Playing in a process: what is open for whom, and what a play pays.
+//! Playing in a process: what a play moves and what it pays, now or later.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::condition::Standpoint;
+use super::change::Change;
 use super::course::{Opening, Stage, Step};
 use super::event::Audience;
 use super::feed::Scope;
-use super::flow::{Activity, Definition, Node};
-use super::lane::{LaneRoles, Role};
+use super::flow::{Activity, Definition, Node, NodeKind};
+use super::lane::Role;
 use super::play::read_scopes;
 use super::process::Process;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request};
 use super::reward::Reward;
 use super::settle::{Cause, pay};
+use super::triggers::{check_performer, part};
 use super::variable::Variables;
 use super::{Game, Handler, Reply, Version};
 
-pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
-    (Version::V1, "list_process_triggers", triggers),
-    (Version::V2, "list_process_triggers", triggers),
-    (Version::V1, "play_process", play),
-    (Version::V2, "play_process", play),
-];
+pub(super) const OPERATIONS: &[(Version, &str, Handler)] =
+    &[(Version::V1, "play_process", play), (Version::V2, "play_process", play)];
 
 /// A reward that waits for another task to be done.
 #[derive(Clone, Debug)]
@@ -37,13 +34,6 @@ pub(super) struct Deferred {
     pub(super) player: String,
     reward: Reward,
     scopes: Vec<Scope>,
-}
-
-fn triggers(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = game.acting(request)?;
-    let process = game.named_process(request)?;
-    check_performer(process, request.player()?)?;
-    Ok(Reply::Json(game.triggers(&process.id, index, request.now)?))
 }
 
 /// Assumption: the object is answered in the first version too, as it later did.
@@ -60,14 +50,6 @@ fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let events = game.perform(&id, index, &wanted, scopes, request.now)?;
     let triggers = game.triggers(&id, index, request.now)?;
     Ok(Reply::Json(json!({ "triggers": triggers, "events": events.to_json() })))
-}
-
-fn check_performer(process: &Process, player: &str) -> Outcome<()> {
-    if process.performer(player).is_some() {
-        return Ok(());
-    }
-    let text = format!("You are not a performer in the process '{}'", process.id);
-    Err(Refusal::access_denied(text))
 }
 
 /// What a play led to.
@@ -89,31 +71,13 @@ impl Events {
     }
 }
 
-/// The part of a performer in what is open; none where it is on a lane of others.
-///
-/// Assumption: a choice is on the lanes of its gateway and of what it leads to, and what is inside
-/// of a sub-process is on the lane of that as well. A lane that is not of the definition limits
-/// nobody.
-pub(super) fn part(
-    definition: &Definition,
-    held: &LaneRoles,
-    opening: &Opening<'_>,
-) -> Option<Role> {
-    let nodes = [Some(opening.node), opening.gateway].into_iter().flatten();
-    let nodes = nodes.chain(definition.around(opening.node));
-    let lanes = nodes.filter_map(|node| node.lane.as_deref());
-    let mut part = Role::Player;
-    for lane in lanes.filter(|lane| definition.has_lane(lane)) {
-        if held.on(lane)? == Role::Observer {
-            part = Role::Observer;
-        }
-    }
-    Some(part)
-}
-
-/// The activities whose limits and requirements a play has to meet.
-fn limits<'d>(definition: &'d Definition, node: &'d Node) -> impl Iterator<Item = &'d Node> {
-    std::iter::once(node).chain(definition.around(node))
+/// One play on its way.
+struct Play<'p> {
+    process: &'p str,
+    player: usize,
+    scopes: Vec<Scope>,
+    now: Timestamp,
+    events: Events,
 }
 
 /// No action id has a colon, so that the plays of both can be kept together. Assumption: a rate
@@ -122,79 +86,7 @@ fn play_key(definition: &Definition, node: &Node) -> String {
     format!("{}:{}", definition.id, node.path)
 }
 
-impl Opening<'_> {
-    /// `rewards` is the key of today; escalations use the older `actions`.
-    pub(super) fn to_json(self, game: &Game, is_locked: bool, rewards: &str) -> Value {
-        let mut shown = Map::new();
-        let mut put = |key: &str, value: Value| shown.insert(key.to_owned(), value);
-        put("trigger", json!(self.id()));
-        put("name", json!(self.node.name));
-        if let Some(lane) = &self.node.lane {
-            put("lane", json!(lane));
-        }
-        // Documented as a text, not as a boolean.
-        put("locked", json!(is_locked.to_string()));
-        let Some(activity) = self.node.activity() else {
-            put(rewards, json!([]));
-            return Value::Object(shown);
-        };
-        match activity.loops {
-            None => drop(put("loop", json!({ "total": "Infinity" }))),
-            Some(0) => {}
-            Some(loops) => drop(put("loop", json!({ "total": loops.to_string() }))),
-        }
-        let paid = activity.rewards.iter().map(|reward| reward.to_json(&game.design, false));
-        put(rewards, paid.collect());
-        Value::Object(shown)
-    }
-}
-
 impl Game {
-    /// The definition of a running process. It may be gone from the design.
-    pub(super) fn flow_of(&self, process: &Process) -> Outcome<&Definition> {
-        let found = self.design.process(&process.definition);
-        found.ok_or_else(|| Refusal::process_not_found(&process.definition))
-    }
-
-    fn meets(&self, player: usize, definition: &Definition, node: &Node, now: Timestamp) -> bool {
-        let Some(player) = self.players.get(player) else { return false };
-        let (design, variables) = (&self.design, &Variables::new());
-        let from = Standpoint { design, player, variables, now };
-        let activities = limits(definition, node).filter_map(Node::activity);
-        activities.map(|activity| &activity.requires).all(|requires| from.meets(requires))
-    }
-
-    /// What a player may do now. Assumption: what the player does not meet the requirements of is
-    /// left out, and an observer of the lane sees it locked.
-    pub(super) fn open_for<'g>(
-        &'g self,
-        process: &Process,
-        definition: &'g Definition,
-        player: usize,
-        now: Timestamp,
-    ) -> Vec<(Opening<'g>, Role)> {
-        let id = self.players.get(player).map_or("", |player| player.id.as_str());
-        let Some(performer) = process.performer(id) else { return Vec::new() };
-        let openings = process.course.openings(definition).into_iter();
-        let mine = openings.filter_map(|opening| {
-            let part = part(definition, &performer.lanes, &opening)?;
-            Some((opening, part))
-        });
-        mine.filter(|(opening, part)| {
-            *part == Role::Observer || self.meets(player, definition, opening.node, now)
-        })
-        .collect()
-    }
-
-    fn triggers(&self, process: &str, player: usize, now: Timestamp) -> Outcome<Value> {
-        let process = self.process(process)?;
-        let definition = self.flow_of(process)?;
-        let open = self.open_for(process, definition, player, now).into_iter();
-        let shown =
-            open.map(|(opening, part)| opening.to_json(self, part == Role::Observer, "rewards"));
-        Ok(shown.collect())
-    }
-
     /// Plays a trigger for a performer.
     pub(super) fn perform(
         &mut self,
@@ -259,7 +151,7 @@ impl Game {
     }
 
     /// Assumption: the rate of a sub-process counts how often a player is the first to do
-    /// something in it.
+    /// something in it, not how often it is chosen.
     fn rated<'d>(
         &self,
         process: &Process,
@@ -267,7 +159,7 @@ impl Game {
         node: &'d Node,
     ) -> Vec<&'d Node> {
         let mut rated = process.course.fresh_around(definition, node);
-        rated.push(node);
+        rated.extend(matches!(node.kind, NodeKind::Task(_)).then_some(node));
         rated
     }
 
@@ -330,10 +222,7 @@ impl Game {
             Stage::Finished => true,
         });
         let due: Vec<Reward> = due.cloned().collect();
-        match due.is_empty() || self.dice.chance(activity.probability) {
-            true => due,
-            false => Vec::new(),
-        }
+        if due.is_empty() || self.dice.chance(activity.probability) { due } else { Vec::new() }
     }
 
     fn pay_now<'r>(
@@ -341,7 +230,7 @@ impl Game {
         player: usize,
         rewards: impl IntoIterator<Item = &'r Reward>,
         now: Timestamp,
-    ) -> Vec<super::change::Change> {
+    ) -> Vec<Change> {
         let Game { design, players, dice, .. } = self;
         let Some(player) = players.get_mut(player) else { return Vec::new() };
         pay(design, player, dice, rewards, (&Variables::new(), 1, now))
@@ -384,43 +273,11 @@ impl Game {
     }
 }
 
-/// One play on its way.
-struct Play<'p> {
-    process: &'p str,
-    player: usize,
-    scopes: Vec<Scope>,
-    now: Timestamp,
-    events: Events,
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::sandbox::game::trial::{Lots, Trial, approval, keys, process_of};
-
-    fn seeds(value: &str) -> Value {
-        json!({ "metric": { "id": "seeds", "type": "point" }, "verb": "add", "value": value })
-    }
-
-    /// Tasks in a row.
-    fn row(tasks: &[&str]) -> Value {
-        let nodes: Vec<(&str, &str)> = tasks.iter().map(|id| (*id, "task")).collect();
-        let flows: Vec<(&str, &str)> = tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        process_of(&nodes, &flows)
-    }
-
-    fn with(mut design: Value, task: usize, key: &str, value: Value) -> Value {
-        design["activities"][task][key] = value;
-        design
-    }
-
-    fn begun(design: Value) -> (Trial, String) {
-        let mut trial = Trial::with_process(design);
-        let body = json!({ "definition": "plot", "id": "one", "access": "PUBLIC" });
-        let id = trial.start("mira", body);
-        (trial, id)
-    }
+    use crate::sandbox::game::trial::{Lots, Trial, approval, keys, process_of, row, seeds, with};
 
     #[test]
     fn playing_a_task_pays_its_reward_in_a_progress_event() {
@@ -451,24 +308,8 @@ mod tests {
     }
 
     #[test]
-    fn a_trigger_has_the_keys_of_the_documented_one() {
-        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([seeds("2")])));
-        let open = trial.in_process("list_process_triggers", &id, json!({}), "mira");
-        let reward = json!({ "metric": { "id": "seeds", "type": "point", "name": "seed count" }, "value": "2", "verb": "add" });
-        let trigger = json!({ "trigger": "dig", "name": "dig", "lane": "work", "locked": "false", "rewards": [reward] });
-        assert_eq!(open, json!([trigger]));
-    }
-
-    #[test]
-    fn an_endless_loop_says_so() {
-        let (mut trial, id) = begun(with(row(&["dig"]), 0, "loop", json!("Infinity")));
-        let open = trial.in_process("list_process_triggers", &id, json!({}), "mira");
-        assert_eq!(open[0]["loop"], json!({ "total": "Infinity" }));
-    }
-
-    #[test]
     fn progress_shows_in_the_feeds_of_player_and_process_but_not_in_that_of_the_game() {
-        let (mut trial, id) = begun(row(&["dig", "sow"]));
+        let (mut trial, id) = Trial::begun(row(&["dig", "sow"]));
         trial.fire("mira", &id, "dig");
         let last = trial.feed("mira").pop().unwrap_or_default();
         assert_eq!((last["event"].clone(), last.get("actor")), (json!("progress"), None));
@@ -481,7 +322,7 @@ mod tests {
 
     #[test]
     fn only_what_is_open_can_be_played() {
-        let (mut trial, id) = begun(row(&["dig", "sow"]));
+        let (mut trial, id) = Trial::begun(row(&["dig", "sow"]));
         for trigger in ["sow", "dig:gate", "", "nothing"] {
             let refusal = trial.misfire("mira", &id, trigger);
             assert_eq!((refusal.status, refusal.name), (400, "validation_exception"));
@@ -495,89 +336,11 @@ mod tests {
     }
 
     #[test]
-    fn only_performers_see_and_play_triggers() {
-        let (mut trial, id) = begun(row(&["dig"]));
-        let denied = (401, "access_denied");
-        assert_eq!(trial.not_in_process("list_process_triggers", &id, json!({}), "otto"), denied);
-        let body = json!({ "trigger": "dig" });
-        assert_eq!(trial.not_in_process("play_process", &id, body.clone(), "otto"), denied);
-        assert_eq!(
-            trial.not_in_process("play_process", "no/where", body, "otto"),
-            (404, "process_not_found")
-        );
-    }
-
-    #[test]
-    fn a_lane_limits_who_sees_and_plays_a_task() {
-        let (mut trial, id) = begun(approval());
-        trial.in_process(
-            "join_process",
-            &id,
-            json!({ "office": "player", "work": "observer" }),
-            "otto",
-        );
-        let shown = trial.in_process("list_process_triggers", &id, json!({}), "otto");
-        assert_eq!(
-            (shown[0]["trigger"].clone(), shown[0]["locked"].clone()),
-            (json!("dig"), json!("true"))
-        );
-        assert_eq!(trial.misfire("otto", &id, "dig").name, "access_denied");
-        trial.fire("mira", &id, "dig");
-        assert!(trial.open("mira", &id).is_empty());
-        assert_eq!(trial.misfire("mira", &id, "judge").name, "access_denied");
-        assert_eq!(trial.fire("otto", &id, "judge")["triggers"], json!([]));
-    }
-
-    #[test]
-    fn a_choice_needs_the_lanes_of_gateway_and_task() {
-        let mut design = process_of(
-            &[("pick", "exclusive"), ("a", "task"), ("b", "task")],
-            &[("pick", "a"), ("pick", "b")],
-        );
-        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
-        design["gateways"][0]["lane"] = json!("work");
-        let design = with(design, 1, "lane", json!("office"));
-        let (mut trial, id) = begun(design);
-        assert_eq!(trial.open("mira", &id), ["a:pick"]);
-        trial.in_process("join_process", &id, json!({ "office": "player", "work": false }), "otto");
-        assert!(trial.open("otto", &id).is_empty());
-        trial.in_process("join_process", &id, json!({ "*": "player" }), "lena");
-        assert_eq!(trial.open("lena", &id), ["a:pick", "b:pick"]);
-    }
-
-    #[test]
-    fn a_lane_that_the_design_does_not_have_limits_nobody() {
-        let (mut trial, id) = begun(with(row(&["dig"]), 0, "lane", json!("gone")));
-        assert_eq!(trial.open("mira", &id), ["dig"]);
-    }
-
-    #[test]
-    fn a_task_whose_requirements_are_not_met_is_left_out_and_refused() {
-        let enough = json!({ "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "ge", "value": "5" } });
-        let (mut trial, id) = begun(with(row(&["dig"]), 0, "requires", enough));
-        assert!(trial.open("mira", &id).is_empty());
-        let refusal = trial.misfire("mira", &id, "dig");
-        assert_eq!((refusal.status, refusal.name), (401, "access_denied"));
-        trial.play("mira", "set_seeds", json!({ "variables": { "amount": 5 } }));
-        assert_eq!(trial.open("mira", &id), ["dig"]);
-        trial.fire("mira", &id, "dig");
-    }
-
-    #[test]
-    fn requirements_of_a_sub_process_count_inside_of_it() {
-        let enough = json!({ "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "ge", "value": "5" } });
-        let mut design = process_of(&[("bed", "sub-process")], &[]);
-        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
-        let (mut trial, id) = begun(with(design, 0, "requires", enough));
-        assert_eq!(trial.misfire("mira", &id, "bed/dig").name, "access_denied");
-    }
-
-    #[test]
     fn recurring_rewards_are_paid_on_every_loop_and_the_others_on_the_last() {
         let mut recurring = seeds("1");
         recurring["recurring"] = json!(true);
         let design = with(row(&["dig"]), 0, "rewards", json!([recurring, seeds("10")]));
-        let (mut trial, id) = begun(with(design, 0, "loop", json!("2")));
+        let (mut trial, id) = Trial::begun(with(design, 0, "loop", json!("2")));
         let mut scores = Vec::new();
         for _ in 0..3 {
             trial.fire("mira", &id, "dig");
@@ -592,7 +355,7 @@ mod tests {
         design["activities"][0]["activities"] =
             json!([{ "id": "dig" }, { "id": "sow", "rewards": [seeds("1")] }]);
         design["activities"][0]["sequence_flows"] = json!([{ "src": "dig", "tgt": "sow" }]);
-        let (mut trial, id) = begun(with(design, 0, "rewards", json!([seeds("7")])));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rewards", json!([seeds("7")])));
         trial.fire("mira", &id, "bed/dig");
         let answer = trial.fire("mira", &id, "bed/sow");
         let local = &answer["events"]["local"];
@@ -609,7 +372,8 @@ mod tests {
         let design = with(design, 0, "probability", json!(0));
         let mut unlikely = seeds("1");
         unlikely["probability"] = json!(0);
-        let (mut trial, id) = begun(with(design, 1, "rewards", json!([unlikely, seeds("3")])));
+        let (mut trial, id) =
+            Trial::begun(with(design, 1, "rewards", json!([unlikely, seeds("3")])));
         assert_eq!(trial.fire("mira", &id, "dig")["events"]["local"][0].get("changes"), None);
         trial.fire("mira", &id, "sow");
         assert_eq!(trial.score("mira", "seeds"), "3");
@@ -619,7 +383,8 @@ mod tests {
     fn a_reward_with_a_resolution_waits_for_the_other_task_and_goes_to_who_earned_it() {
         let mut later = seeds("30");
         later["resolution"] = json!("judge");
-        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([later, seeds("1")])));
+        let (mut trial, id) =
+            Trial::begun(with(approval(), 0, "rewards", json!([later, seeds("1")])));
         trial.in_process("join_process", &id, json!({ "office": "player", "work": false }), "otto");
         trial.fire("mira", &id, "dig");
         assert_eq!(trial.score("mira", "seeds"), "1");
@@ -652,7 +417,7 @@ mod tests {
     fn a_resolution_shows_with_both_players_and_the_own_part_is_not_named() {
         let mut later = seeds("3");
         later["resolution"] = json!("judge");
-        let (mut trial, id) = begun(with(approval(), 0, "rewards", json!([later])));
+        let (mut trial, id) = Trial::begun(with(approval(), 0, "rewards", json!([later])));
         trial.in_process("join_process", &id, json!({ "office": "player" }), "otto");
         trial.fire("mira", &id, "dig");
         trial.fire("otto", &id, "judge");
@@ -676,7 +441,8 @@ mod tests {
     fn a_resolved_reward_can_be_reverted() {
         let mut later = seeds("3");
         later["resolution"] = json!("sow");
-        let (mut trial, id) = begun(with(row(&["dig", "sow"]), 0, "rewards", json!([later])));
+        let (mut trial, id) =
+            Trial::begun(with(row(&["dig", "sow"]), 0, "rewards", json!([later])));
         trial.fire("mira", &id, "dig");
         let answer = trial.fire("mira", &id, "sow");
         let body = json!({ "event_ids": [answer["events"]["local"][1]["id"]] });
@@ -688,7 +454,7 @@ mod tests {
     fn a_resolution_by_a_task_that_is_not_there_never_pays() {
         let mut later = seeds("3");
         later["resolution"] = json!("nothing");
-        let (mut trial, id) = begun(with(row(&["dig"]), 0, "rewards", json!([later])));
+        let (mut trial, id) = Trial::begun(with(row(&["dig"]), 0, "rewards", json!([later])));
         trial.fire("mira", &id, "dig");
         assert_eq!(trial.score("mira", "seeds"), "");
     }
@@ -696,7 +462,7 @@ mod tests {
     #[test]
     fn a_rate_limits_a_task_in_all_processes_of_a_definition() {
         let design = with(row(&["dig"]), 0, "loop", json!("Infinity"));
-        let (mut trial, id) = begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
         trial.fire("mira", &id, "dig");
         let other = trial.start("mira", json!({ "definition": "plot" }));
         for process in [&id, &other] {
@@ -714,11 +480,21 @@ mod tests {
         let mut design = process_of(&[("bed", "sub-process")], &[]);
         design["activities"][0]["activities"] = json!([{ "id": "dig" }, { "id": "sow" }]);
         let design = with(design, 0, "loop", json!("Infinity"));
-        let (mut trial, id) = begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
         trial.fire("mira", &id, "bed/dig");
         trial.fire("mira", &id, "bed/sow");
         let refusal = trial.misfire("mira", &id, "bed/dig");
         assert_eq!(refusal.text, "The Trigger 'bed' can only be triggered 1 times every hour");
+    }
+
+    #[test]
+    fn a_choice_of_a_sub_process_does_not_count_for_its_rate() {
+        let nodes = [("pick", "exclusive"), ("bed", "sub-process"), ("b", "task")];
+        let mut design = process_of(&nodes, &[("pick", "bed"), ("pick", "b")]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "bed:pick");
+        assert_eq!(trial.fire("mira", &id, "bed/dig")["triggers"], json!([]));
     }
 
     #[test]
@@ -728,7 +504,7 @@ mod tests {
             &[("pick", "bed"), ("pick", "b")],
         );
         design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
-        let (mut trial, id) = begun(with(design, 0, "rewards", json!([seeds("5")])));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rewards", json!([seeds("5")])));
         let answer = trial.fire("mira", &id, "bed:pick");
         assert_eq!(answer["events"]["local"][0].get("changes"), None);
         assert_eq!(answer["triggers"][0]["trigger"], "bed/dig");
@@ -738,7 +514,7 @@ mod tests {
 
     #[test]
     fn scopes_of_a_play_count_on_custom_boards() {
-        let (mut trial, id) = begun(with(row(&["dig"]), 0, "rewards", json!([seeds("5")])));
+        let (mut trial, id) = Trial::begun(with(row(&["dig"]), 0, "rewards", json!([seeds("5")])));
         let scopes = json!([{ "id": "cup", "entity_id": "mira" }]);
         trial.in_process(
             "play_process",
@@ -752,7 +528,7 @@ mod tests {
 
     #[test]
     fn a_process_whose_definition_is_gone_says_so_and_can_be_deleted() {
-        let (mut trial, id) = begun(row(&["dig"]));
+        let (mut trial, id) = Trial::begun(row(&["dig"]));
         trial.game.design.processes.clear();
         let gone = (404, "process_not_found");
         assert_eq!(trial.not_in_process("list_process_triggers", &id, json!({}), "mira"), gone);
@@ -806,7 +582,7 @@ mod tests {
         }
         design["activities"][1]["activities"] =
             json!([{ "id": "dig", "lane": "work" }, { "id": "sow", "loop": "2" }]);
-        let (mut trial, id) = begun(design);
+        let (mut trial, id) = Trial::begun(design);
         trial.in_process("join_process", &id, json!({ "*": "player" }), "otto");
         trial.in_process("join_process", &id, json!({ "work": "observer" }), "lena");
         let mut lots = Lots::new(3);

@@ -49,6 +49,22 @@ impl Trial {
         created["id"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// A game with a process of this design, which mira has started.
+    pub(super) fn begun(design: Value) -> (Trial, String) {
+        let mut trial = Trial::with_process(design);
+        let body = json!({ "definition": "plot", "id": "one", "access": "PUBLIC" });
+        let id = trial.start("mira", body);
+        (trial, id)
+    }
+
+    /// Starts a public process, whichever version is spoken.
+    pub(super) fn start_public(&mut self, player: &str, definition: &str) -> String {
+        let body = json!({ "definition": definition, "access": "PUBLIC" });
+        let path = [("definition_id", definition)];
+        let created = self.json("create_process", &path, &[], body, Some(player));
+        created["id"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The ids of the triggers that a player sees.
     pub(super) fn open(&mut self, player: &str, process: &str) -> Vec<String> {
         let path = [("process_id", process)];
@@ -282,6 +298,24 @@ impl Lots {
         self.0 = next.wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % end.max(1)
     }
+}
+
+/// The design of a process of tasks in a row.
+pub(super) fn row(tasks: &[&str]) -> Value {
+    let nodes: Vec<(&str, &str)> = tasks.iter().map(|id| (*id, "task")).collect();
+    let flows: Vec<(&str, &str)> = tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    process_of(&nodes, &flows)
+}
+
+/// The design with another value for a key of one of its activities.
+pub(super) fn with(mut design: Value, activity: usize, key: &str, value: Value) -> Value {
+    design["activities"][activity][key] = value;
+    design
+}
+
+/// A reward of seeds.
+pub(super) fn seeds(value: &str) -> Value {
+    json!({ "metric": { "id": "seeds", "type": "point" }, "verb": "add", "value": value })
 }
 
 /// One task for everybody, and another for the office, which is not a default lane.
