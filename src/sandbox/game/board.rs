@@ -227,8 +227,9 @@ impl Board {
         match &self.scope {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),
-            BoardScope::TeamInstance(_) => {
-                view.team_instance.is_some_and(|team| player.is_in(team))
+            BoardScope::TeamInstance(definition) => {
+                let membership = view.team_instance.and_then(|team| player.membership(team));
+                membership.is_some_and(|own| own.definition == *definition)
             }
         }
     }
@@ -394,5 +395,22 @@ mod tests {
         let before = score(&mut trial);
         trial.play("mira", "add_drop", json!({}));
         assert_eq!(score(&mut trial), before + 1);
+    }
+
+    #[test]
+    fn a_board_of_the_teams_of_one_definition_ranks_no_others() {
+        let mut trial = Trial::demo();
+        trial.found("crew_7", "PUBLIC", "lena");
+        trial.play("lena", "add_drop", json!({}));
+        let mut ranked = |definition: &str| {
+            let scope = json!({ "type": "team_definition", "id": definition });
+            let metric = json!({ "id": "drops", "type": "point" });
+            let board = read(json!({ "entity_type": "teams", "scope": scope, "metric": metric }));
+            let board = board.expect("a board");
+            trial.game_mut().design.boards = vec![board];
+            trial.board("b", &[("cycle", "alltime")])
+        };
+        assert!(ranked("crew").contains(&("crew_7".to_owned(), "1".to_owned(), 2)));
+        assert_eq!(ranked("league"), []);
     }
 }

@@ -325,7 +325,7 @@ mod tests {
     use super::{Course, Stage};
     use crate::sandbox::game::flow::Definition;
     use crate::sandbox::game::seed;
-    use crate::sandbox::game::trial::flow;
+    use crate::sandbox::game::trial::{Lots, process_of};
 
     fn read(design: &Value) -> Definition {
         let design = design.as_object().cloned().unwrap_or_default();
@@ -357,7 +357,7 @@ mod tests {
 
     #[test]
     fn tasks_in_a_row_open_one_after_the_other() {
-        let design = flow(&[("a", "task"), ("b", "task")], &[("a", "b")]);
+        let design = process_of(&[("a", "task"), ("b", "task")], &[("a", "b")]);
         assert_eq!(after(&design, &[]), ["a"]);
         assert_eq!(after(&design, &["a"]), ["b"]);
         assert!(after(&design, &["a", "b"]).is_empty());
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn every_node_without_an_in_flow_is_a_start() {
-        let design = flow(&[("a", "task"), ("b", "task"), ("c", "task")], &[("a", "c")]);
+        let design = process_of(&[("a", "task"), ("b", "task"), ("c", "task")], &[("a", "c")]);
         assert_eq!(after(&design, &[]), ["a", "b"]);
         assert_eq!(after(&design, &["b"]), ["a"]);
     }
@@ -391,7 +391,7 @@ mod tests {
 
     #[test]
     fn an_endless_task_never_ends() {
-        let mut design = flow(&[("a", "task"), ("b", "task")], &[("a", "b")]);
+        let mut design = process_of(&[("a", "task"), ("b", "task")], &[("a", "b")]);
         design["activities"][0]["loop"] = json!("Infinity");
         assert_eq!(after(&design, &["a"; 30]), ["a"]);
     }
@@ -404,7 +404,10 @@ mod tests {
             ("meet", "parallel"),
             ("c", "task"),
         ];
-        flow(&nodes, &[("fork", "a"), ("fork", "b"), ("a", "meet"), ("b", "meet"), ("meet", "c")])
+        process_of(
+            &nodes,
+            &[("fork", "a"), ("fork", "b"), ("a", "meet"), ("b", "meet"), ("meet", "c")],
+        )
     }
 
     #[test]
@@ -425,8 +428,10 @@ mod tests {
             ("meet", "parallel"),
             ("c", "task"),
         ];
-        let design =
-            flow(&nodes, &[("x", "a"), ("y", "a"), ("a", "meet"), ("b", "meet"), ("meet", "c")]);
+        let design = process_of(
+            &nodes,
+            &[("x", "a"), ("y", "a"), ("a", "meet"), ("b", "meet"), ("meet", "c")],
+        );
         assert_eq!(after(&design, &["x", "y", "a", "a"]), ["b"]);
         assert_eq!(after(&design, &["x", "y", "a", "a", "b"]), ["c"]);
     }
@@ -440,7 +445,7 @@ mod tests {
             ("meet", "exclusive"),
             ("c", "task"),
         ];
-        let design = flow(
+        let design = process_of(
             &nodes,
             &[("fork", "a"), ("fork", "b"), ("a", "meet"), ("b", "meet"), ("meet", "c")],
         );
@@ -457,7 +462,7 @@ mod tests {
             ("b", "task"),
         ];
         let mut design =
-            flow(&nodes, &[("pick", "fork"), ("pick", "bed"), ("fork", "a"), ("fork", "b")]);
+            process_of(&nodes, &[("pick", "fork"), ("pick", "bed"), ("fork", "a"), ("fork", "b")]);
         design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
         assert_eq!(
             after(&design, &[]),
@@ -474,8 +479,8 @@ mod tests {
     }
 
     fn bed(loops: &str) -> Value {
-        let mut design = flow(&[("bed", "sub-process"), ("c", "task")], &[("bed", "c")]);
-        let inner = flow(
+        let mut design = process_of(&[("bed", "sub-process"), ("c", "task")], &[("bed", "c")]);
+        let inner = process_of(
             &[("a", "task"), ("pick", "exclusive"), ("x", "task"), ("y", "task")],
             &[("a", "pick"), ("pick", "x"), ("pick", "y")],
         );
@@ -513,7 +518,7 @@ mod tests {
     #[test]
     fn sub_processes_with_nothing_to_do_are_passed_whatever_their_loops() {
         let nodes = [("one", "sub-process"), ("two", "sub-process"), ("c", "task")];
-        let mut design = flow(&nodes, &[("one", "two"), ("two", "c")]);
+        let mut design = process_of(&nodes, &[("one", "two"), ("two", "c")]);
         design["activities"][0]["loop"] = json!("Infinity");
         design["activities"][1]["gateways"] = json!([{ "id": "g", "type": "parallel" }]);
         design["activities"][1]["loop"] = json!("1000000000000");
@@ -523,9 +528,9 @@ mod tests {
     #[test]
     fn a_process_without_a_start_has_nothing_to_do() {
         for design in [
-            flow(&[], &[]),
-            flow(&[("a", "task")], &[("a", "a")]),
-            flow(&[("a", "task"), ("g", "parallel")], &[("a", "g"), ("g", "a")]),
+            process_of(&[], &[]),
+            process_of(&[("a", "task")], &[("a", "a")]),
+            process_of(&[("a", "task"), ("g", "parallel")], &[("a", "g"), ("g", "a")]),
         ] {
             assert!(Course::start(&read(&design)).is_over());
         }
@@ -534,10 +539,10 @@ mod tests {
     #[test]
     fn gateways_that_lead_to_each_other_lose_their_tokens_instead_of_running_forever() {
         let nodes = [("a", "task"), ("g", "exclusive"), ("h", "exclusive"), ("i", "exclusive")];
-        let circle = flow(&nodes, &[("a", "g"), ("g", "h"), ("h", "i"), ("i", "h")]);
+        let circle = process_of(&nodes, &[("a", "g"), ("g", "h"), ("h", "i"), ("i", "h")]);
         assert!(after(&circle, &["a"]).is_empty());
         let nodes = [("a", "task"), ("p", "parallel"), ("q", "exclusive"), ("b", "task")];
-        let breeding = flow(&nodes, &[("a", "q"), ("q", "p"), ("p", "q"), ("p", "b")]);
+        let breeding = process_of(&nodes, &[("a", "q"), ("q", "p"), ("p", "q"), ("p", "b")]);
         assert_eq!(after(&breeding, &["a"]), ["b"]);
     }
 
@@ -550,7 +555,7 @@ mod tests {
             ("pick", "exclusive"),
             ("done", "task"),
         ];
-        let design = flow(
+        let design = process_of(
             &nodes,
             &[
                 ("a", "again"),
@@ -569,7 +574,7 @@ mod tests {
     fn a_gateway_that_waits_in_vain_keeps_a_process_running() {
         let nodes = [("pick", "exclusive"), ("a", "task"), ("b", "task"), ("meet", "parallel")];
         let flows = [("pick", "a"), ("pick", "b"), ("a", "meet"), ("b", "meet")];
-        let definition = read(&flow(&nodes, &flows));
+        let definition = read(&process_of(&nodes, &flows));
         let mut course = Course::start(&definition);
         let opening = course.openings(&definition)[0];
         course.play(&definition, opening);
@@ -580,7 +585,7 @@ mod tests {
     fn a_definition_may_change_under_a_running_instance() {
         let old = read(&parallel());
         let mut course = Course::start(&old);
-        let new = read(&flow(&[("a", "task"), ("z", "task")], &[("a", "z")]));
+        let new = read(&process_of(&[("a", "task"), ("z", "task")], &[("a", "z")]));
         assert_eq!(open(&course, &new), ["a"]);
         let opening = course.openings(&new)[0];
         course.play(&new, opening);
@@ -588,48 +593,35 @@ mod tests {
         assert_eq!(open(&course, &old), ["b"]);
     }
 
-    /// Numbers without an order that is easy to see, the same in every run.
-    struct Lots(u64);
-
-    impl Lots {
-        fn below(&mut self, end: usize) -> usize {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 33) as usize % end.max(1)
-        }
-
-        fn design(&mut self, depth: usize) -> Value {
-            let kinds = ["task", "task", "parallel", "exclusive", "sub-process"];
-            let count = 1 + self.below(9);
-            let ids: Vec<String> = (0..count).map(|id| format!("n{id}")).collect();
-            let nodes: Vec<(&str, &str)> =
-                ids.iter().map(|id| (id.as_str(), kinds[self.below(5)])).collect();
-            let flows: Vec<(&str, &str)> = (0..self.below(2 * count + 1))
-                .map(|_| (ids[self.below(count)].as_str(), ids[self.below(count)].as_str()))
-                .collect();
-            let mut design = flow(&nodes, &flows);
-            for activity in design["activities"].as_array_mut().into_iter().flatten() {
-                activity["loop"] =
-                    [json!("0"), json!("2"), json!("Infinity")][self.below(3)].clone();
-                if activity["type"] == "sub-process" && depth < 3 {
-                    let inner = self.design(depth + 1);
-                    for key in ["activities", "gateways", "sequence_flows"] {
-                        activity[key] = inner[key].clone();
-                    }
+    /// A design out of random nodes and flows.
+    fn random_design(lots: &mut Lots, depth: usize) -> Value {
+        let kinds = ["task", "task", "parallel", "exclusive", "sub-process"];
+        let count = 1 + lots.below(9);
+        let ids: Vec<String> = (0..count).map(|id| format!("n{id}")).collect();
+        let nodes: Vec<(&str, &str)> =
+            ids.iter().map(|id| (id.as_str(), kinds[lots.below(5)])).collect();
+        let flows: Vec<(&str, &str)> = (0..lots.below(2 * count + 1))
+            .map(|_| (ids[lots.below(count)].as_str(), ids[lots.below(count)].as_str()))
+            .collect();
+        let mut design = process_of(&nodes, &flows);
+        for activity in design["activities"].as_array_mut().into_iter().flatten() {
+            activity["loop"] = [json!("0"), json!("2"), json!("Infinity")][lots.below(3)].clone();
+            if activity["type"] == "sub-process" && depth < 3 {
+                let inner = random_design(lots, depth + 1);
+                for key in ["activities", "gateways", "sequence_flows"] {
+                    activity[key] = inner[key].clone();
                 }
             }
-            design
         }
+        design
     }
 
     #[test]
     fn whatever_the_flows_and_the_plays_nothing_runs_forever() {
-        let mut lots = Lots(7);
+        let mut lots = Lots::new(7);
         let (mut plays, mut ends) = (0, 0);
         for _ in 0..400 {
-            let definition = read(&lots.design(0));
+            let definition = read(&random_design(&mut lots, 0));
             let mut course = Course::start(&definition);
             for _ in 0..60 {
                 let openings = course.openings(&definition);

@@ -110,8 +110,8 @@ impl Game {
         openings: &[Opening<'_>],
         now: Timestamp,
     ) -> Outcome<()> {
-        let token = self.dice.process_id(now);
-        let code = token.get(18..).unwrap_or_default();
+        let (token, code) = (self.dice.token(), self.dice.token());
+        let code = code.get(..6).unwrap_or_default();
         let names: Vec<&str> = openings.iter().map(|opening| opening.node.name.as_str()).collect();
         let process = self.process(id)?;
         let triggers = openings.iter().map(|opening| opening.to_json(self, false, "actions"));
@@ -161,5 +161,138 @@ impl Game {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Trial, approval, keys, process_of};
+
+    /// Mira digs and otto judges.
+    fn begun(design: Value) -> (Trial, String) {
+        let mut trial = Trial::with_process(design);
+        let id =
+            trial.start("mira", json!({ "definition": "plot", "id": "one", "access": "PUBLIC" }));
+        trial.in_process("join_process", &id, json!({ "work": false, "office": "player" }), "otto");
+        (trial, id)
+    }
+
+    fn calls(trial: &mut Trial, player: &str) -> Vec<Value> {
+        let notices = trial.notices(player).into_iter();
+        notices.filter(|notice| notice["event"] == "escalation").collect()
+    }
+
+    fn by_token(trial: Trial, body: Value) -> (Trial, Result<Value, (u16, &'static str)>) {
+        let mut trial = trial.v1();
+        let answer = match trial.answer("play_emailed_trigger", &[], &[], body, None) {
+            Ok(crate::sandbox::game::Reply::Json(value)) => Ok(value),
+            Ok(_) => panic!("an image"),
+            Err(refusal) => Err((refusal.status, refusal.name)),
+        };
+        (trial, answer)
+    }
+
+    #[test]
+    fn what_a_play_opens_for_others_alone_is_announced_to_them() {
+        let (mut trial, id) = begun(approval());
+        trial.in_process("join_process", &id, json!({ "office": "observer" }), "lena");
+        trial.fire("mira", &id, "dig");
+        let calls_of_otto = calls(&mut trial, "otto");
+        assert_eq!(calls_of_otto.len(), 1);
+        let call = &calls_of_otto[0];
+        let known = [
+            "code",
+            "event",
+            "id",
+            "message",
+            "play_token",
+            "process",
+            "seen",
+            "timestamp",
+            "triggers",
+        ];
+        assert_eq!(keys(call), known);
+        assert_eq!(
+            call["triggers"],
+            json!([{ "trigger": "judge", "name": "judge", "lane": "office", "locked": "false", "actions": [] }])
+        );
+        assert_eq!(call["message"], "'Plot' waits for you: judge");
+        assert!(calls(&mut trial, "mira").is_empty() && calls(&mut trial, "lena").is_empty());
+    }
+
+    #[test]
+    fn nothing_is_announced_where_the_player_may_go_on_alone() {
+        let (mut trial, id) = begun(approval());
+        trial.in_process("change_process_roles", &id, json!({ "office": "player" }), "mira");
+        trial.fire("mira", &id, "dig");
+        assert!(calls(&mut trial, "otto").is_empty());
+    }
+
+    #[test]
+    fn the_token_plays_once_for_the_player_it_was_sent_to() {
+        let (mut trial, id) = begun(approval());
+        trial.fire("mira", &id, "dig");
+        let token = calls(&mut trial, "otto")[0]["play_token"].clone();
+        let body = json!({ "trigger": "judge", "play_token": token });
+        let (trial, answer) = by_token(trial, body.clone());
+        let events = answer.expect("a list of events");
+        assert_eq!(
+            (events[0]["event"].clone(), events[0]["actor"]["id"].clone()),
+            (json!("progress"), json!("otto"))
+        );
+        let (_, again) = by_token(trial, body);
+        assert_eq!(again, Err((401, "access_denied")));
+    }
+
+    #[test]
+    fn options_are_numbered_from_one() {
+        let nodes = [("dig", "task"), ("pick", "exclusive"), ("keep", "task"), ("drop", "task")];
+        let mut design = process_of(&nodes, &[("dig", "pick"), ("pick", "keep"), ("pick", "drop")]);
+        design["lanes"] = approval()["lanes"].clone();
+        for (index, lane) in ["work", "office", "office"].into_iter().enumerate() {
+            design["activities"][index]["lane"] = json!(lane);
+        }
+        let (mut trial, id) = begun(design);
+        trial.fire("mira", &id, "dig");
+        let call = calls(&mut trial, "otto").pop().unwrap_or_default();
+        assert_eq!(call["triggers"].as_array().map(Vec::len), Some(2));
+        let token = call["play_token"].clone();
+        for trigger in ["0", "3", "dig", "-1"] {
+            let body = json!({ "trigger": trigger, "play_token": token });
+            let (back, answer) = by_token(trial, body);
+            assert_eq!(answer, Err((400, "validation_exception")), "{trigger}");
+            trial = back;
+        }
+        let (_, answer) = by_token(trial, json!({ "trigger": "2", "play_token": token }));
+        assert_eq!(answer.map(|events| events[0]["activity"]["id"].clone()), Ok(json!("drop")));
+    }
+
+    #[test]
+    fn what_was_announced_tells_who_has_done_it() {
+        let (mut trial, id) = begun(approval());
+        trial.fire("mira", &id, "dig");
+        trial.fire("otto", &id, "judge");
+        let call = calls(&mut trial, "otto").pop().unwrap_or_default();
+        assert_eq!(keys(&call["completed"]), ["player", "timestamp", "trigger"]);
+        assert_eq!(call["completed"]["trigger"], json!({ "id": "judge", "name": "judge" }));
+        let (_, late) =
+            by_token(trial, json!({ "trigger": "judge", "play_token": call["play_token"] }));
+        assert_eq!(late, Err((401, "access_denied")));
+    }
+
+    #[test]
+    fn a_token_is_no_use_to_who_is_out_or_without_words() {
+        let (mut trial, id) = begun(approval());
+        trial.fire("mira", &id, "dig");
+        let token = calls(&mut trial, "otto")[0]["play_token"].clone();
+        trial.in_process("leave_process", &id, json!({}), "otto");
+        let (trial, answer) = by_token(trial, json!({ "trigger": "judge", "play_token": token }));
+        assert_eq!(answer, Err((401, "access_denied")));
+        let (trial, answer) = by_token(trial, json!({ "trigger": "judge", "play_token": "guess" }));
+        assert_eq!(answer, Err((401, "access_denied")));
+        let (_, answer) = by_token(trial, json!({ "trigger": "judge" }));
+        assert_eq!(answer, Err((400, "validation_exception")));
     }
 }

@@ -231,9 +231,10 @@ impl Reader {
                 let path = format!("{list}.{index}");
                 let Some(object) = self.report.object(value, &path) else { continue };
                 let node = self.read_node(object, &path, within, &mut neighbours);
-                let kind = match is_activity {
-                    true => self.read_activity(object, &path, node, depth),
-                    false => self.read_gateway(object, &path),
+                let kind = if is_activity {
+                    self.read_activity(object, &path, node, depth)
+                } else {
+                    self.read_gateway(object, &path)
                 };
                 if let Some(node) = self.nodes.get_mut(node) {
                     node.kind = kind;
@@ -379,7 +380,7 @@ mod tests {
 
     use super::{Access, DEEPEST_NESTING, Definition, NodeKind, Outcome};
     use crate::sandbox::game::seed;
-    use crate::sandbox::game::trial::flow;
+    use crate::sandbox::game::trial::process_of;
 
     fn read(design: Value) -> Outcome<Definition> {
         Definition::read(design.as_object().cloned().unwrap_or_default())
@@ -402,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_design_is_kept_as_it_was_sent() {
-        let design = flow(&[("dig", "task")], &[("dig", "nowhere")]);
+        let design = process_of(&[("dig", "task")], &[("dig", "nowhere")]);
         let definition = read(design.clone()).expect("a definition");
         assert_eq!(Value::Object(definition.design), design);
     }
@@ -420,7 +421,7 @@ mod tests {
     #[test]
     fn a_flow_from_or_to_nowhere_is_accepted_and_leads_nowhere() {
         let flows = [("dig", "nowhere"), ("nowhere", "dig"), ("dig", "water"), ("dig", "water")];
-        let design = flow(&[("dig", "task"), ("water", "task")], &flows);
+        let design = process_of(&[("dig", "task"), ("water", "task")], &flows);
         let definition = read(design).expect("a definition");
         let node = |id| definition.at(id).expect(id);
         assert_eq!((node("dig").sources.len(), node("dig").targets.len()), (0, 1));
@@ -429,7 +430,7 @@ mod tests {
 
     #[test]
     fn flows_end_at_tgt_or_at_target() {
-        let mut design = flow(&[("a", "task"), ("b", "task")], &[]);
+        let mut design = process_of(&[("a", "task"), ("b", "task")], &[]);
         design["sequence_flows"] =
             json!([{ "src": "a", "target": "b", "retry": true, "lane": "main" }]);
         let definition = read(design).expect("a definition");
@@ -438,7 +439,7 @@ mod tests {
 
     #[test]
     fn what_is_inside_of_a_sub_process_has_a_path_and_flows_of_its_own() {
-        let mut design = flow(&[("a", "task"), ("bed", "sub-process")], &[("a", "bed")]);
+        let mut design = process_of(&[("a", "task"), ("bed", "sub-process")], &[("a", "bed")]);
         design["activities"][1]["activities"] = json!([{ "id": "a" }, { "id": "b" }]);
         design["activities"][1]["sequence_flows"] = json!([{ "src": "a", "tgt": "b" }]);
         let definition = read(design).expect("a definition");
@@ -472,13 +473,13 @@ mod tests {
 
     #[test]
     fn ids_are_taken_once_in_each_sub_process() {
-        assert_eq!(faults(flow(&[("a", "task"), ("a", "exclusive")], &[])), 1);
+        assert_eq!(faults(process_of(&[("a", "task"), ("a", "exclusive")], &[])), 1);
     }
 
     #[test]
     fn loops_are_whole_numbers_or_infinity() {
         let loops = |value: Value| {
-            let mut design = flow(&[("a", "task")], &[]);
+            let mut design = process_of(&[("a", "task")], &[]);
             design["activities"][0]["loop"] = value;
             let definition = read(design).ok()?;
             definition.at("a").and_then(|node| node.activity()).map(|activity| activity.loops)
@@ -512,7 +513,7 @@ mod tests {
     fn designs_of_a_wrong_shape_are_refused_and_never_panic() {
         for bad in [json!(5), json!("x"), json!({}), json!([[]]), json!([null])] {
             for key in ["settings", "lanes", "activities", "gateways", "sequence_flows"] {
-                let mut design = flow(&[("a", "task")], &[]);
+                let mut design = process_of(&[("a", "task")], &[]);
                 let inner = design.clone();
                 design[key] = bad.clone();
                 if key != "settings" || bad != json!({}) {

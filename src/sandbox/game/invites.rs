@@ -56,9 +56,8 @@ fn accept(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let invite = find(game, request, |invite| invite.invites(player))?;
     let state = State::Accepted { by: player.to_owned(), at: request.now };
-    let shown = invite.to_json(game, &state);
     game.admit(&invite.place, player, &invite.roles, request.now)?;
-    game.conclude(&invite, &state);
+    let shown = game.conclude(&invite, &state);
     // The invitation says for itself that the player has joined: no join event follows.
     let audience = Audience::default().player(player).player(&invite.actor).place(&invite.place);
     game.announce(answer("invite:accept", game, &invite, player).to(audience), request.now);
@@ -169,11 +168,7 @@ mod tests {
     ) -> Result<Value, (u16, &'static str)> {
         let id = invite["id"].as_str().unwrap_or_default();
         let path = [("invite_id", id), ("team_id", "crew_7")];
-        match trial.answer(operation, &path, &[], json!({}), Some(player)) {
-            Ok(super::Reply::Json(answer)) => Ok(answer),
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => Err((refusal.status, refusal.name)),
-        }
+        trial.outcome(operation, &path, json!({}), Some(player))
     }
 
     fn waiting(trial: &mut Trial, player: &str) -> Value {
@@ -324,10 +319,7 @@ mod tests {
         assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((401, "team_locked")));
         assert_eq!(waiting(&mut trial, "otto")["total"], 1);
         trial.team("unlock_team", "crew_7", json!({}), "mira");
-        let mut design = trial.game().design.teams[0].design.clone();
-        design["settings"]["max_players"] = json!("1");
-        let crew = crate::sandbox::game::team::Definition::read(design).expect("a definition");
-        trial.game_mut().design.teams = vec![crew];
+        trial.redesign_crew("/settings/max_players", json!("1"));
         assert_eq!(answer(&mut trial, "accept_invite", &sent, "otto"), Err((403, "forbidden")));
         assert_eq!(waiting(&mut trial, "otto")["total"], 1);
     }

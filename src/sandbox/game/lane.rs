@@ -136,3 +136,94 @@ impl LaneRoles {
         changes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::{LANES, LaneRoles, Report, check, read};
+    use crate::sandbox::game::flow::Definition;
+
+    /// Two default lanes and one that is not.
+    fn definition() -> Definition {
+        let design = json!({ "id": "plot", "name": "Plot", "lanes": [
+            { "name": "dig", "default": true }, { "name": "sow", "default": true }, { "name": "judge" }] });
+        Definition::read(design.as_object().cloned().unwrap_or_default()).expect("a definition")
+    }
+
+    fn map(value: Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    fn changed(wanted: Value) -> Value {
+        let definition = definition();
+        let usual = LaneRoles::usual(&definition);
+        Value::Object(usual.changed(&map(wanted), &definition).to_json())
+    }
+
+    #[test]
+    fn whoever_joins_is_a_player_on_the_default_lanes() {
+        assert_eq!(changed(json!({})), json!({ "dig": "player", "sow": "player" }));
+    }
+
+    #[test]
+    fn without_a_default_lane_all_lanes_are_given() {
+        let design =
+            json!({ "id": "plot", "name": "Plot", "lanes": [{ "name": "a" }, { "name": "b" }] });
+        let definition = Definition::read(map(design)).expect("a definition");
+        let usual = LaneRoles::usual(&definition).to_json();
+        assert_eq!(Value::Object(usual), json!({ "a": "player", "b": "player" }));
+    }
+
+    #[test]
+    fn named_lanes_come_on_top_and_may_be_refused() {
+        let wanted = json!({ "judge": "observer", "dig": false });
+        assert_eq!(changed(wanted), json!({ "sow": "player", "judge": "observer" }));
+    }
+
+    #[test]
+    fn a_star_means_all_lanes_and_a_tilde_the_default_ones() {
+        let all = json!({ "dig": "observer", "sow": "observer", "judge": "observer" });
+        assert_eq!(changed(json!({ "*": "observer" })), all);
+        let usual = json!({ "dig": "observer", "sow": "observer" });
+        assert_eq!(changed(json!({ "~": "observer" })), usual);
+        let mixed = json!({ "dig": "player", "sow": "observer", "judge": "player" });
+        assert_eq!(changed(json!({ "*": "player", "~": "observer", "dig": "player" })), mixed);
+    }
+
+    #[test]
+    fn changes_tell_old_and_new_roles() {
+        let definition = definition();
+        let old = LaneRoles::usual(&definition);
+        let new = old.changed(&map(json!({ "judge": "player", "dig": false })), &definition);
+        let changes = json!({ "dig": { "old": "player", "new": null }, "judge": { "old": null, "new": "player" } });
+        assert_eq!(Value::Object(old.changes(&new)), changes);
+        assert!(new.changes(&new).is_empty());
+    }
+
+    #[test]
+    fn unknown_lanes_and_roles_are_refused_each_by_its_name() {
+        let name =
+            |roles: Value| check(&definition(), &map(roles), LANES).map_err(|refusal| refusal.name);
+        assert_eq!(name(json!({ "dig": "player", "sow": false, "*": "observer" })), Ok(()));
+        assert_eq!(name(json!({ "weed": "player" })), Err("invalid_lanes"));
+        for role in ["owner", "admin", "super_admin", ""] {
+            assert_eq!(name(json!({ "dig": role })), Err("invalid_role"), "{role}");
+        }
+    }
+
+    #[test]
+    fn other_forms_of_roles_are_no_roles() {
+        for bad in [
+            json!([]),
+            json!("player"),
+            json!({ "dig": 1 }),
+            json!({ "dig": true }),
+            json!({ "dig": {} }),
+        ] {
+            let mut report = Report::default();
+            read(Some(&bad), "roles", &mut report);
+            assert!(report.settle(()).is_err(), "{bad}");
+        }
+    }
+}

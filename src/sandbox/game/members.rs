@@ -93,7 +93,7 @@ fn join(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 fn leave(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let team = game.known_team(request.path("team_id")?)?.clone();
-    let rights = game.rights(&team, player);
+    let rights = game.rights_of(&team, player);
     let rights = rights.ok_or_else(|| Refusal::member_not_found(player, &team.id))?;
     if !rights.may_leave() {
         let text = format!("You cannot leave the team '{}' as its owner or in your role", team.id);
@@ -129,7 +129,7 @@ fn removed(team: &Team, player: &str) -> Reply {
 fn kick(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let (player, target) = (request.player()?, request.path("target_player_id")?);
     let team = game.known_team(request.path("team_id")?)?.clone();
-    let rights = game.rights(&team, player);
+    let rights = game.rights_of(&team, player);
     let rights = rights.ok_or_else(|| Refusal::not_in_team(&team.id))?;
     let membership = game.player(target).and_then(|target| target.membership(&team.id));
     let membership = membership.ok_or_else(|| Refusal::member_not_found(target, &team.id))?;
@@ -167,21 +167,10 @@ mod tests {
         page["data"].as_array().cloned().unwrap_or_default()
     }
 
-    fn bound(trial: &mut Trial, most: &str) {
-        let design = &mut trial.game_mut().design;
-        let mut crew = design.team("crew").expect("a definition").design.clone();
-        crew["settings"]["max_players"] = json!(most);
-        let crew = crate::sandbox::game::team::Definition::read(crew).expect("a definition");
-        design.teams = vec![crew];
-    }
-
     fn of_member(trial: &mut Trial, operation: &str, target: &str, player: &str) -> Value {
         let path = [("team_id", "crew_7"), ("target_player_id", target)];
-        match trial.answer(operation, &path, &[], json!({}), Some(player)) {
-            Ok(super::Reply::Json(answer)) => answer,
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => json!([refusal.status, refusal.name]),
-        }
+        let outcome = trial.outcome(operation, &path, json!({}), Some(player));
+        outcome.unwrap_or_else(|(status, name)| json!([status, name]))
     }
 
     #[test]
@@ -249,7 +238,7 @@ mod tests {
             join(&mut trial, json!({ "Sower": "x" }), "otto"),
             (400, "validation_exception")
         );
-        bound(&mut trial, "1");
+        trial.redesign_crew("/settings/max_players", json!("1"));
         assert_eq!(join(&mut trial, sower(), "otto"), (403, "forbidden"));
         trial.team("lock_team", "crew_7", json!({}), "mira");
         assert_eq!(join(&mut trial, sower(), "otto"), (401, "team_locked"));
@@ -285,10 +274,8 @@ mod tests {
         trial.team("lock_team", "crew_7", json!({}), "mira");
         assert_eq!(leave(&mut trial, "otto"), (401, "team_locked"));
         trial.team("unlock_team", "crew_7", json!({}), "mira");
-        let mut design = trial.game().design.teams[0].design.clone();
-        design["permissions"] = json!([["Sower", {}], ["Head", { "leave": true }]]);
-        let crew = crate::sandbox::game::team::Definition::read(design).expect("a definition");
-        trial.game_mut().design.teams = vec![crew];
+        let roles = json!([["Sower", {}], ["Head", { "leave": true }]]);
+        trial.redesign_crew("/permissions", roles);
         assert_eq!(leave(&mut trial, "otto"), (403, "forbidden"));
     }
 

@@ -71,6 +71,7 @@ mod teams;
 mod trend;
 #[cfg(test)]
 mod trial;
+mod triggers;
 mod variable;
 mod world;
 
@@ -162,7 +163,7 @@ type Handler = fn(&mut Game, &Request<'_>) -> Outcome<Reply>;
 type DesignHandler = fn(&mut World, &Request<'_>) -> Outcome<Reply>;
 type Operation = (Version, &'static str);
 
-const ROOMS: [&[(Version, &str, Handler)]; 21] = [
+const ROOMS: [&[(Version, &str, Handler)]; 22] = [
     players::OPERATIONS,
     amends::OPERATIONS,
     activity::OPERATIONS,
@@ -179,6 +180,7 @@ const ROOMS: [&[(Version, &str, Handler)]; 21] = [
     invites::OPERATIONS,
     approvals::OPERATIONS,
     processes::OPERATIONS,
+    triggers::OPERATIONS,
     progress::OPERATIONS,
     escalation::OPERATIONS,
     performers::OPERATIONS,
@@ -270,14 +272,30 @@ mod tests {
         World,
     };
 
+    /// Names of path parameters; those of the demo game where there are such.
+    const PATH: [(&str, &str); 10] = [
+        ("team_id", "team_5c11aa7b7d0ed66b0193a001"),
+        ("player_id", "otto"),
+        ("target_player_id", "otto"),
+        ("definition_id", "crew"),
+        ("action_id", "water"),
+        ("leaderboard_id", "top_seeds"),
+        ("component_id", "seeds"),
+        ("version", "latest"),
+        ("invite_id", "x"),
+        ("request_id", "x"),
+    ];
+
     fn answers(
         world: &mut World,
         version: Version,
         operation: &str,
+        path: &[(&str, &str)],
         body: &serde_json::Value,
         player: Option<&str>,
     ) -> bool {
-        let (path, query) = (BTreeMap::new(), BTreeMap::new());
+        let path = path.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let (path, query) = (path.collect(), BTreeMap::new());
         let environment = Environment::Production;
         let call = Call {
             version,
@@ -316,8 +334,8 @@ mod tests {
     #[test]
     fn operations_without_state_are_left_to_the_caller() {
         let mut world = World::empty(Timestamp::UNIX_EPOCH, 1);
-        assert!(!answers(&mut world, Version::V2, "nothing_of_the_kind", &json!({}), None));
-        assert!(!answers(&mut world, Version::V1, "admin_list_players", &json!({}), None));
+        assert!(!answers(&mut world, Version::V2, "nothing_of_the_kind", &[], &json!({}), None));
+        assert!(!answers(&mut world, Version::V1, "admin_list_players", &[], &json!({}), None));
     }
 
     #[test]
@@ -328,15 +346,19 @@ mod tests {
             json!(null),
             json!("x"),
             json!([[1]]),
+            json!({ "player_id": "otto", "requested_roles": [[]], "roles": { "Head": {} } }),
+            json!({ "player_id": "otto", "id": "lena", "requested_roles": {}, "roles": ["Head"] }),
             json!({ "id": {}, "rewards": [5, {}], "variables": 1, "event_ids": {} }),
         ];
         for now in [Timestamp::MIN, Timestamp::MAX] {
-            for mut world in [World::empty(now, 1), World::demo(now, 1)] {
-                for (version, operation) in operations() {
+            for (version, operation) in operations() {
+                for (mut world, path) in
+                    [(World::empty(now, 1), &[][..]), (World::demo(now, 1), &PATH[..])]
+                {
                     for body in &bodies {
-                        for player in [None, Some("student1"), Some("ghost")] {
+                        for player in [None, Some("mira"), Some("ghost")] {
                             assert!(
-                                answers(&mut world, *version, operation, body, player),
+                                answers(&mut world, *version, operation, path, body, player),
                                 "{operation}"
                             );
                         }

@@ -152,10 +152,7 @@ mod tests {
     #[test]
     fn an_access_or_name_that_does_not_fit_is_refused() {
         let mut trial = crew();
-        let mut design = trial.game().design.teams[0].design.clone();
-        design["settings"]["access"] = json!(["PUBLIC"]);
-        let crew = crate::sandbox::game::team::Definition::read(design).expect("a definition");
-        trial.game_mut().design.teams = vec![crew];
+        trial.redesign_crew("/settings/access", json!(["PUBLIC"]));
         let mut update = |body| trial.team_refusal("update_team", "crew_7", body, "mira");
         assert_eq!(update(json!({ "access": "PRIVATE" })), (400, "invalid_access_setting"));
         assert_eq!(update(json!({ "access": 5 })), (400, "validation_exception"));

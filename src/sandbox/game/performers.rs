@@ -84,7 +84,9 @@ fn join(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
         if roles.is_empty() {
             roles.insert(lane::USUAL.to_owned(), json!("player"));
         }
-        return Ok(Reply::Json(game.ask_once(Kind::Join, player, place, roles, request.now)));
+        // Assumption: asking again replaces the request that waits.
+        game.withdraw_requests(&place, player, request.now);
+        return Ok(Reply::Json(game.ask(Kind::Join, player, place, roles, request.now)));
     }
     game.admit(&place, player, &roles, request.now)?;
     let process = game.named_process(request)?;
@@ -188,7 +190,8 @@ fn change_roles(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     process.after_change(game.flow_of(process)?, player, &roles)?;
     let (id, place) = (process.id.clone(), process.place());
     if process.access != Access::Public && process.owner != player {
-        return Ok(Reply::Json(game.ask_once(Kind::Roles, player, place, roles, request.now)));
+        game.withdraw_requests(&place, player, request.now);
+        return Ok(Reply::Json(game.ask(Kind::Roles, player, place, roles, request.now)));
     }
     let changes = game.grant_roles(&place, player, &roles)?;
     let process = game.process(&id)?;
@@ -225,27 +228,6 @@ impl Process {
 
 /// What invitations and requests do in a process.
 impl Game {
-    /// Assumption: who asks again for what still waits is shown the request that waits.
-    fn ask_once(
-        &mut self,
-        kind: Kind,
-        player: &str,
-        place: Place,
-        roles: Map<String, Value>,
-        now: Timestamp,
-    ) -> Value {
-        let waiting = self.askings.iter().find(|asking| {
-            asking.actor == player
-                && asking.place == place
-                && asking.kind == kind
-                && asking.roles == roles
-        });
-        match waiting {
-            Some(asking) => asking.to_json(self, &super::asking::State::Pending),
-            None => self.ask(kind, player, place, roles, now),
-        }
-    }
-
     pub(super) fn check_process_inviter(
         &self,
         id: &str,
@@ -327,5 +309,492 @@ impl Game {
         process.escalations.retain(|escalation| escalation.player != player);
         self.withdraw_from(&Place::Process(id.to_owned()), player, now);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Trial, approval, keys};
+
+    fn begun(access: &str) -> (Trial, String) {
+        let mut trial = Trial::with_process(approval());
+        let body = json!({ "definition": "plot", "id": "one", "name": "One", "access": access });
+        let id = trial.start("mira", body);
+        (trial, id)
+    }
+
+    fn target(
+        trial: &mut Trial,
+        operation: &str,
+        id: &str,
+        target: &str,
+        player: &str,
+    ) -> Result<Value, (u16, &'static str)> {
+        let path = [("process_id", id), ("target_player_id", target)];
+        match trial.answer(operation, &path, &[], json!({}), Some(player)) {
+            Ok(crate::sandbox::game::Reply::Json(value)) => Ok(value),
+            Ok(_) => panic!("an image"),
+            Err(refusal) => Err((refusal.status, refusal.name)),
+        }
+    }
+
+    fn kinds(events: &[Value]) -> Vec<&str> {
+        events.iter().filter_map(|event| event["event"].as_str()).collect()
+    }
+
+    #[test]
+    fn whoever_starts_a_process_performs_on_the_default_lanes() {
+        let (mut trial, id) = begun("PUBLIC");
+        let shown = trial.in_process("get_process", &id, json!({}), "lena");
+        let mira = json!({ "id": "mira", "alias": "mira", "lanes": [{ "name": "work", "role": "player" }] });
+        assert_eq!(shown["performers"], json!([mira]));
+        assert_eq!(shown["lanes"], json!(["work", "office"]));
+    }
+
+    #[test]
+    fn joining_a_public_process_gives_the_default_lanes_and_the_named_ones() {
+        let (mut trial, id) = begun("PUBLIC");
+        let held = trial.in_process("join_process", &id, json!({ "office": "observer" }), "otto");
+        assert_eq!(held, json!({ "work": "player", "office": "observer" }));
+        assert_eq!(
+            trial.in_process("join_process", &id, json!({}), "lena"),
+            json!({ "work": "player" })
+        );
+        let performers = trial.in_process("list_process_performers", &id, json!({}), "lena");
+        let player = |id: &str| json!({ "id": id, "alias": id });
+        assert_eq!(performers, json!([player("mira"), player("otto"), player("lena")]));
+    }
+
+    #[test]
+    fn a_join_shows_with_the_player_and_in_the_process_and_notifies_the_others() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let own = trial.feed("otto").pop().unwrap_or_default();
+        assert_eq!(keys(&own), ["event", "id", "process", "roles", "timestamp"]);
+        assert_eq!(
+            (own["event"].clone(), own["roles"].clone()),
+            (json!("join"), json!({ "work": "player" }))
+        );
+        assert_eq!(kinds(&trial.notices("mira")), ["join"]);
+        assert!(trial.notices("otto").is_empty());
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert_eq!(kinds(feed.as_array().map_or(&[][..], Vec::as_slice)), ["create", "join"]);
+        assert_eq!((feed[1]["actor"]["id"].clone(), feed[1].get("process")), (json!("otto"), None));
+    }
+
+    #[test]
+    fn joining_is_refused_each_by_its_name() {
+        let (mut trial, id) = begun("PUBLIC");
+        for (body, name) in [
+            (json!({ "weed": "player" }), "invalid_lanes"),
+            (json!({ "work": "owner" }), "invalid_role"),
+            (json!({ "work": true }), "validation_exception"),
+            (json!({ "work": [] }), "validation_exception"),
+        ] {
+            assert_eq!(trial.not_in_process("join_process", &id, body, "otto"), (400, name));
+        }
+        assert_eq!(
+            trial.not_in_process("join_process", &id, json!({}), "mira"),
+            (409, "player_exists")
+        );
+        assert_eq!(
+            trial.not_in_process("join_process", "no/where", json!({}), "otto"),
+            (404, "process_not_found")
+        );
+        let (mut trial, id) = begun("PRIVATE");
+        assert_eq!(
+            trial.not_in_process("join_process", &id, json!({}), "otto"),
+            (401, "access_denied")
+        );
+    }
+
+    #[test]
+    fn the_first_version_takes_one_role_for_a_list_of_lanes_too() {
+        for (body, held) in [
+            (
+                json!({ "role": "observer", "lanes": ["office"] }),
+                json!({ "work": "player", "office": "observer" }),
+            ),
+            (json!({ "role": "observer", "lanes": [] }), json!({ "work": "observer" })),
+            (json!({ "lanes": ["office"] }), json!({ "work": "player", "office": "player" })),
+            (json!({ "role": "observer" }), json!({ "work": "observer" })),
+            (json!({ "office": "player" }), json!({ "work": "player", "office": "player" })),
+            (json!({}), json!({ "work": "player" })),
+        ] {
+            let (trial, id) = begun("PUBLIC");
+            let mut trial = trial.v1();
+            assert_eq!(trial.in_process("join_process", &id, body, "otto"), held);
+        }
+        let (trial, id) = begun("PUBLIC");
+        let mut trial = trial.v1();
+        for (body, name) in [
+            (json!({ "role": "admin", "lanes": [] }), "invalid_role"),
+            (json!({ "lanes": ["weed"] }), "invalid_lanes"),
+            (json!({ "lanes": [1] }), "validation_exception"),
+            (json!({ "role": 1, "lanes": [] }), "validation_exception"),
+        ] {
+            assert_eq!(trial.not_in_process("join_process", &id, body, "otto"), (400, name));
+        }
+    }
+
+    #[test]
+    fn joining_a_protected_process_asks_the_owner() {
+        let (mut trial, id) = begun("PROTECTED");
+        let asked = trial.in_process("join_process", &id, json!({}), "otto");
+        assert_eq!(
+            keys(&asked),
+            ["actor", "event", "id", "process", "roles", "state", "timestamp"]
+        );
+        assert_eq!(
+            (asked["event"].clone(), asked["state"].clone()),
+            (json!("join:request"), json!("PENDING"))
+        );
+        assert_eq!(
+            (asked["roles"].clone(), asked["process"].clone()),
+            (json!({ "~": "player" }), json!({ "id": id, "name": "One" }))
+        );
+        assert_eq!(kinds(&trial.notices("mira")), ["join:request"]);
+        let waiting = trial.in_process("list_process_approvals", &id, json!({}), "mira");
+        assert_eq!((waiting["total"].clone(), waiting["data"][0].get("process")), (json!(1), None));
+        let path =
+            [("process_id", id.as_str()), ("request_id", asked["id"].as_str().unwrap_or_default())];
+        let accepted = trial.json("accept_process_approval", &path, &[], json!({}), Some("mira"));
+        assert_eq!(
+            (accepted["state"].clone(), accepted["accepted_by"]["id"].clone()),
+            (json!("ACCEPTED"), json!("mira"))
+        );
+        assert_eq!(trial.open("otto", &id), ["dig"]);
+        assert_eq!(kinds(&trial.feed("otto")), ["join:request:accept"]);
+        let refusal = trial.refusal("accept_process_approval", &path, &[], json!({}), Some("mira"));
+        assert_eq!((refusal.status, refusal.name), (404, "invalid_approval_request"));
+    }
+
+    #[test]
+    fn a_request_can_be_rejected_and_a_second_one_replaces_the_first() {
+        let (mut trial, id) = begun("PROTECTED");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let asked = trial.in_process("join_process", &id, json!({ "office": "player" }), "otto");
+        let own = trial.json("list_approvals", &[], &[], json!({}), Some("otto"));
+        assert_eq!(
+            (own["total"].clone(), own["data"][0]["id"].clone()),
+            (json!(1), asked["id"].clone())
+        );
+        let path =
+            [("process_id", id.as_str()), ("request_id", asked["id"].as_str().unwrap_or_default())];
+        let refusal = trial.refusal("reject_process_approval", &path, &[], json!({}), Some("otto"));
+        assert_eq!((refusal.status, refusal.name), (401, "access_denied"));
+        let rejected = trial.json("reject_process_approval", &path, &[], json!({}), Some("mira"));
+        assert_eq!(
+            (rejected["state"].clone(), rejected["rejected_by"]["id"].clone()),
+            (json!("REJECTED"), json!("mira"))
+        );
+        assert_eq!(kinds(&trial.notices("otto")), ["join:request:reject"]);
+        assert_eq!(
+            trial.not_in_process("list_process_triggers", &id, json!({}), "otto"),
+            (401, "access_denied")
+        );
+    }
+
+    #[test]
+    fn only_the_owner_sees_and_decides_requests() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        for player in ["otto", "lena"] {
+            let refused = trial.not_in_process("list_process_approvals", &id, json!({}), player);
+            assert_eq!(refused, (401, "access_denied"));
+        }
+    }
+
+    #[test]
+    fn an_invitation_lets_a_player_into_a_private_process() {
+        let (mut trial, id) = begun("PRIVATE");
+        let body = json!({ "id": "otto", "roles": { "~": "player", "office": "observer" } });
+        let invite = trial.in_process("send_process_invite", &id, body.clone(), "mira");
+        assert_eq!(
+            (invite["invitee"]["id"].clone(), invite["state"].clone()),
+            (json!("otto"), json!("PENDING"))
+        );
+        assert_eq!(
+            trial.not_in_process("send_process_invite", &id, body.clone(), "mira"),
+            (409, "already_invited")
+        );
+        let sent = trial.in_process("list_process_invites", &id, json!({}), "mira");
+        assert_eq!(
+            keys(&sent["data"][0]),
+            ["event", "id", "invitee", "roles", "state", "timestamp"]
+        );
+        assert_eq!(
+            trial.not_in_process("get_process", &id, json!({}), "otto"),
+            (401, "access_denied")
+        );
+        let path = [("invite_id", invite["id"].as_str().unwrap_or_default())];
+        let accepted = trial.json("accept_invite", &path, &[], json!({}), Some("otto"));
+        assert_eq!(accepted["state"], "ACCEPTED");
+        let shown = trial.in_process("get_process", &id, json!({}), "otto");
+        let lanes =
+            json!([{ "name": "work", "role": "player" }, { "name": "office", "role": "observer" }]);
+        assert_eq!(shown["performers"][1]["lanes"], lanes);
+        assert_eq!(
+            trial.not_in_process("send_process_invite", &id, body, "mira"),
+            (409, "member_exists")
+        );
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert_eq!(feed[1]["event"], "invite:accept");
+    }
+
+    #[test]
+    fn invitations_are_the_owners_and_name_lanes_of_the_process() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let mut name = |body: Value, player: &str| {
+            trial.not_in_process("send_process_invite", &id, body, player).1
+        };
+        assert_eq!(name(json!({ "id": "lena", "roles": {} }), "otto"), "access_denied");
+        assert_eq!(
+            name(json!({ "id": "lena", "roles": { "weed": "player" } }), "mira"),
+            "invalid_lanes"
+        );
+        assert_eq!(
+            name(json!({ "id": "lena", "roles": { "work": "owner" } }), "mira"),
+            "invalid_role"
+        );
+        assert_eq!(name(json!({ "id": "ghost", "roles": {} }), "mira"), "player_not_found");
+        assert_eq!(name(json!({ "roles": {} }), "mira"), "validation_exception");
+        assert_eq!(name(json!({ "id": "lena", "roles": [] }), "mira"), "validation_exception");
+    }
+
+    #[test]
+    fn a_cancelled_invitation_cannot_be_accepted() {
+        let (mut trial, id) = begun("PRIVATE");
+        let invite = trial.in_process(
+            "send_process_invite",
+            &id,
+            json!({ "id": "otto", "roles": {} }),
+            "mira",
+        );
+        let invite = invite["id"].as_str().unwrap_or_default().to_owned();
+        let path = [("process_id", id.as_str()), ("invite_id", invite.as_str())];
+        let cancelled = trial.json("cancel_process_invite", &path, &[], json!({}), Some("mira"));
+        assert_eq!(cancelled["state"], "CANCELLED");
+        let refusal = trial.refusal("accept_invite", &path[1..], &[], json!({}), Some("otto"));
+        assert_eq!((refusal.status, refusal.name), (404, "invalid_invite"));
+    }
+
+    #[test]
+    fn a_performer_leaves_and_the_owner_does_not() {
+        let (mut trial, id) = begun("PUBLIC");
+        assert_eq!(
+            trial.not_in_process("leave_process", &id, json!({}), "otto"),
+            (404, "performer_not_found")
+        );
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let message = trial.in_process("leave_process", &id, json!({}), "otto");
+        assert_eq!(
+            message,
+            json!({ "message": format!("Player 'otto' has successfully left the process '{id}'") })
+        );
+        assert_eq!(
+            trial.not_in_process("leave_process", &id, json!({}), "otto"),
+            (404, "performer_not_found")
+        );
+        assert_eq!(
+            trial.not_in_process("leave_process", &id, json!({}), "mira"),
+            (403, "forbidden")
+        );
+        assert_eq!(kinds(&trial.feed("otto")), ["join", "leave"]);
+        assert_eq!(kinds(&trial.notices("mira")), ["join", "leave"]);
+    }
+
+    #[test]
+    fn the_owner_kicks_performers() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let kick = |trial: &mut Trial, who: &str, by: &str| {
+            target(trial, "kick_process_performer", &id, who, by)
+        };
+        assert_eq!(kick(&mut trial, "mira", "otto"), Err((401, "access_denied")));
+        assert_eq!(kick(&mut trial, "mira", "mira"), Err((403, "forbidden")));
+        assert_eq!(kick(&mut trial, "lena", "mira"), Err((404, "performer_not_found")));
+        let message =
+            json!({ "message": format!("The player 'otto' has been removed from process '{id}'") });
+        assert_eq!(kick(&mut trial, "otto", "mira"), Ok(message));
+        let own = trial.feed("otto").pop().unwrap_or_default();
+        assert_eq!(
+            (own["event"].clone(), own["actor"]["id"].clone(), own.get("player")),
+            (json!("kick"), json!("mira"), None)
+        );
+        assert_eq!(
+            trial.not_in_process("list_process_triggers", &id, json!({}), "otto"),
+            (401, "access_denied")
+        );
+    }
+
+    #[test]
+    fn the_profile_of_a_performer_can_be_read() {
+        let (mut trial, id) = begun("PUBLIC");
+        let get = |trial: &mut Trial, who: &str, by: &str| {
+            target(trial, "get_process_performer", &id, who, by)
+        };
+        assert!(get(&mut trial, "mira", "lena").is_ok_and(|profile| profile["scores"].is_array()));
+        assert_eq!(get(&mut trial, "otto", "lena"), Err((404, "performer_not_found")));
+        trial.in_process("update_process", &id, json!({ "access": "PRIVATE" }), "mira");
+        assert_eq!(get(&mut trial, "mira", "lena"), Err((401, "access_denied")));
+        let refused = trial.not_in_process("list_process_performers", &id, json!({}), "lena");
+        assert_eq!(refused, (401, "access_denied"));
+        let refused = trial.not_in_process("get_process_activity", &id, json!({}), "lena");
+        assert_eq!(refused, (401, "access_denied"));
+    }
+
+    #[test]
+    fn a_transfer_makes_another_player_the_owner_and_keeps_the_old_one() {
+        for key in ["newOwner", "id"] {
+            let (mut trial, id) = begun("PRIVATE");
+            let mut body = json!({ "roles": { "office": "player" } });
+            body[key] = json!("otto");
+            let shown = trial.in_process("transfer_process", &id, body, "mira");
+            assert_eq!(shown["owner"]["id"], "otto");
+            let of = |index: usize| shown["performers"][index]["lanes"].clone();
+            assert_eq!(of(0), json!([{ "name": "work", "role": "player" }]));
+            assert_eq!(of(1), json!([{ "name": "office", "role": "player" }]));
+            let refused =
+                trial.not_in_process("update_process", &id, json!({ "name": "x" }), "mira");
+            assert_eq!(refused, (401, "access_denied"));
+            trial.in_process("leave_process", &id, json!({}), "mira");
+            let event = trial.feed("otto").into_iter().find(|event| event["event"] == "transfer");
+            assert!(event.is_some_and(|event| event["actor"]["id"] == "mira"));
+        }
+    }
+
+    #[test]
+    fn without_roles_a_new_owner_gets_the_default_lanes_and_a_performer_keeps_the_own() {
+        let (mut trial, id) = begun("PUBLIC");
+        let shown = trial.in_process("transfer_process", &id, json!({ "id": "otto" }), "mira");
+        assert_eq!(shown["performers"][1]["lanes"], json!([{ "name": "work", "role": "player" }]));
+        let shown = trial.in_process(
+            "transfer_process",
+            &id,
+            json!({ "id": "mira", "roles": { "work": "observer" } }),
+            "otto",
+        );
+        assert_eq!(
+            shown["performers"][0]["lanes"],
+            json!([{ "name": "work", "role": "observer" }])
+        );
+        let shown = trial.in_process("transfer_process", &id, json!({ "id": "mira" }), "mira");
+        assert_eq!(
+            shown["performers"][0]["lanes"],
+            json!([{ "name": "work", "role": "observer" }])
+        );
+    }
+
+    #[test]
+    fn a_transfer_is_refused_each_by_its_name() {
+        let (mut trial, id) = begun("PUBLIC");
+        let mut name =
+            |body: Value, player: &str| trial.not_in_process("transfer_process", &id, body, player);
+        assert_eq!(name(json!({ "id": "otto" }), "otto"), (401, "access_denied"));
+        assert_eq!(name(json!({ "id": "ghost" }), "mira"), (404, "player_not_found"));
+        assert_eq!(name(json!({}), "mira"), (400, "validation_exception"));
+        assert_eq!(
+            name(json!({ "id": "otto", "roles": { "weed": "player" } }), "mira"),
+            (400, "invalid_lane")
+        );
+        assert_eq!(
+            name(json!({ "id": "otto", "roles": { "work": "boss" } }), "mira"),
+            (400, "invalid_role")
+        );
+        assert_eq!(
+            name(json!({ "id": "otto", "roles": { "work": false } }), "mira"),
+            (400, "invalid_role")
+        );
+    }
+
+    #[test]
+    fn roles_change_at_once_in_a_public_process() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let wanted = json!({ "work": false, "office": "player" });
+        let shown = trial.in_process("change_process_roles", &id, wanted.clone(), "otto");
+        assert_eq!(
+            shown["performers"][1]["lanes"],
+            json!([{ "name": "office", "role": "player" }])
+        );
+        let event = trial.feed("otto").pop().unwrap_or_default();
+        let changes = json!({ "work": { "old": "player", "new": null }, "office": { "old": null, "new": "player" } });
+        assert_eq!(
+            (event["event"].clone(), event["changes"].clone()),
+            (json!("role:change"), changes)
+        );
+        trial.in_process("change_process_roles", &id, wanted, "otto");
+        assert_eq!(trial.events("role:change").len(), 1);
+        for (body, name) in [
+            (json!({ "office": false }), "role_required"),
+            (json!({ "weed": "player" }), "invalid_lanes"),
+            (json!({ "work": "boss" }), "invalid_role"),
+            (json!({ "work": 7 }), "validation_exception"),
+        ] {
+            assert_eq!(
+                trial.not_in_process("change_process_roles", &id, body, "otto"),
+                (400, name)
+            );
+        }
+        let refused = trial.not_in_process("change_process_roles", &id, json!({}), "lena");
+        assert_eq!(refused, (404, "performer_not_found"));
+    }
+
+    #[test]
+    fn roles_change_by_request_elsewhere_but_for_the_owner() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        trial.in_process("update_process", &id, json!({ "access": "PRIVATE" }), "mira");
+        let asked =
+            trial.in_process("change_process_roles", &id, json!({ "office": "player" }), "otto");
+        assert_eq!(
+            (asked["event"].clone(), asked["state"].clone()),
+            (json!("role:request"), json!("PENDING"))
+        );
+        let path =
+            [("process_id", id.as_str()), ("request_id", asked["id"].as_str().unwrap_or_default())];
+        trial.json("accept_process_approval", &path, &[], json!({}), Some("mira"));
+        let shown =
+            trial.in_process("change_process_roles", &id, json!({ "office": "observer" }), "mira");
+        let lanes =
+            json!([{ "name": "work", "role": "player" }, { "name": "office", "role": "observer" }]);
+        assert_eq!(shown["performers"][0]["lanes"], lanes);
+        let accepted = trial.events("role:request:accept")[0];
+        assert_eq!(accepted["changes"], json!({ "office": { "old": null, "new": "player" } }));
+        let asked = trial.in_process("change_process_roles", &id, json!({ "work": false }), "otto");
+        let path =
+            [("process_id", id.as_str()), ("request_id", asked["id"].as_str().unwrap_or_default())];
+        trial.json("reject_process_approval", &path, &[], json!({}), Some("mira"));
+        let rejected = trial.events("role:request:reject")[0];
+        assert_eq!(rejected["changes"], json!({ "work": { "old": "player", "new": null } }));
+    }
+
+    #[test]
+    fn a_deleted_player_loses_own_processes_and_parts_in_others() {
+        let (mut trial, id) = begun("PUBLIC");
+        trial.in_process("join_process", &id, json!({}), "otto");
+        let other = trial.start("otto", json!({ "definition": "plot" }));
+        trial.in_process(
+            "send_process_invite",
+            &other,
+            json!({ "id": "lena", "roles": {} }),
+            "otto",
+        );
+        trial.json("admin_delete_player", &[("player_id", "otto")], &[], json!({}), None);
+        assert_eq!(
+            trial.not_in_process("get_process", &other, json!({}), "mira"),
+            (404, "process_not_found")
+        );
+        let performers = trial.in_process("list_process_performers", &id, json!({}), "mira");
+        assert_eq!(performers.as_array().map(Vec::len), Some(1));
+        let invites = trial.json("list_invites", &[], &[], json!({}), Some("lena"));
+        assert_eq!(invites["total"], 0);
+        trial.create_player("otto");
+        let listed = trial.json("list_processes", &[], &[], json!({}), Some("otto"));
+        assert_eq!(listed["total"], 1);
     }
 }

@@ -93,8 +93,10 @@ impl Game {
 
     /// All who may decide about a request for these roles.
     pub(super) fn approvers(&self, place: &Place, roles: &Map<String, Value>) -> Vec<String> {
-        let players = self.players.iter().map(|player| &player.id);
-        players.filter(|player| self.may_decide(place, player, roles)).cloned().collect()
+        match place {
+            Place::Team(id) => self.team_approvers(id, roles),
+            Place::Process(id) => self.process(id).iter().map(|p| p.owner.clone()).collect(),
+        }
     }
 
     /// Lets a player in whose invitation or request was accepted.

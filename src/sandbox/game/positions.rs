@@ -50,7 +50,7 @@ fn change_of_member(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let (player, target) = (request.player()?, request.path("target_player_id")?);
     let wanted = read(request)?;
     let team = game.known_team(request.path("team_id")?)?.clone();
-    let rights = game.rights(&team, player);
+    let rights = game.rights_of(&team, player);
     let rights = rights.ok_or_else(|| Refusal::not_in_team(&team.id))?;
     game.check_role_change(&team, target, &wanted)?;
     if let Some(role) = wanted.keys().find(|role| !rights.may_assign(role)) {
@@ -112,11 +112,7 @@ mod tests {
         player: &str,
     ) -> Result<Value, (u16, &'static str)> {
         let path = [("team_id", "crew_7"), ("target_player_id", target)];
-        match trial.answer("change_team_member_roles", &path, &[], roles, Some(player)) {
-            Ok(super::Reply::Json(answer)) => Ok(answer),
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => Err((refusal.status, refusal.name)),
-        }
+        trial.outcome("change_team_member_roles", &path, roles, Some(player))
     }
 
     #[test]

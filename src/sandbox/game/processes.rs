@@ -230,7 +230,8 @@ fn finish(game: &mut Game, id: &str, news: News, request: &Request<'_>) -> Reply
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::sandbox::game::trial::{Trial, keys};
+    use crate::sandbox::game::trial::{Trial, approval, keys, process_of};
+    use crate::sandbox::game::{Version, escalation, performers, progress, triggers};
 
     fn create(trial: &mut Trial, player: &str, body: Value) -> String {
         let created = trial.json("create_process", &[], &[], body, Some(player));
@@ -396,47 +397,228 @@ mod tests {
         );
     }
 
-    #[test]
-    fn playing_a_task_pays_its_reward_in_a_progress_event() {
-        let mut trial = Trial::demo();
-        trial.create_player("nico");
-        let id = create(&mut trial, "nico", json!({ "definition": "module1" }));
-        let path = [("process_id", id.as_str())];
-        let open = trial.json("list_process_triggers", &path, &[], json!({}), Some("nico"));
-        assert_eq!(open[0]["trigger"], "plant:pick_path");
-        let mut play = |trigger| {
-            trial.json("play_process", &path, &[], json!({ "trigger": trigger }), Some("nico"))
-        };
-        let answer = play("plant:pick_path");
-        assert_eq!(keys(&answer), ["events", "triggers"]);
-        let event = &answer["events"]["local"][0];
-        assert_eq!(
-            (event["event"].clone(), event["activity"].clone()),
-            (json!("progress"), json!({ "id": "plant", "name": "Plant" }))
-        );
-        assert_eq!(event["changes"][0]["delta"], json!({ "old": null, "new": "1" }));
-        assert_eq!(answer["triggers"][0]["trigger"], "water");
-        let first_loop = play("water");
-        assert_eq!(first_loop["events"]["local"][0].get("changes"), None);
-        assert!(play("water")["events"]["local"][0]["changes"].is_array());
-        assert_eq!(play("harvest")["triggers"], json!([]));
-        assert_eq!(
-            trial.json("get_process", &path, &[], json!({}), Some("nico"))["state"],
-            "COMPLETED"
-        );
-        let done =
-            trial.json("list_processes", &[], &[("state", "COMPLETED")], json!({}), Some("nico"));
-        assert_eq!(done["total"], 1);
+    fn names(rows: &Value) -> Vec<&str> {
+        rows.as_array().into_iter().flatten().filter_map(|row| row["id"].as_str()).collect()
     }
 
     #[test]
-    fn a_trigger_that_is_not_open_is_refused() {
-        let mut trial = Trial::demo();
-        let id = create(&mut trial, "mira", json!({ "definition": "module1" }));
-        for body in [json!({ "trigger": "harvest" }), json!({}), json!({ "trigger": 7 })] {
-            let refusal =
-                trial.refusal("play_process", &[("process_id", &id)], &[], body, Some("mira"));
-            assert_eq!((refusal.status, refusal.name), (400, "validation_exception"));
+    fn definitions_are_listed_for_those_who_may_start_them() {
+        let enough = json!({ "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "ge", "value": "5" } });
+        let mut design = approval();
+        design["settings"] = json!({ "access": ["PUBLIC"], "requires": enough });
+        let mut trial = Trial::with_process(design);
+        let listed = |trial: &mut Trial| {
+            trial.json("list_process_definitions", &[], &[], json!({}), Some("mira"))
+        };
+        assert_eq!(listed(&mut trial), json!([]));
+        let body = json!({ "definition": "plot" });
+        let refusal = trial.refusal("create_process", &[], &[], body.clone(), Some("mira"));
+        assert_eq!((refusal.status, refusal.name), (403, "forbidden"));
+        trial.play("mira", "set_seeds", json!({ "variables": { "amount": 5 } }));
+        let plot = json!({ "id": "plot", "name": "Plot", "lanes": ["work", "office"], "access": ["PUBLIC"] });
+        assert_eq!(listed(&mut trial), json!([plot]));
+        trial.start("mira", body);
+    }
+
+    #[test]
+    fn a_definition_bounds_the_number_of_its_processes() {
+        for (key, third, is_over_matters) in [
+            ("max_global_instances", "otto", false),
+            ("max_active_global_instances", "otto", true),
+            ("max_player_instances", "mira", false),
+            ("max_active_player_instances", "mira", true),
+        ] {
+            let mut design = process_of(&[("dig", "task")], &[]);
+            design["settings"] = json!({ key: "2" });
+            let mut trial = Trial::with_process(design);
+            let body = json!({ "definition": "plot" });
+            let first = trial.start("mira", body.clone());
+            trial.start("mira", body.clone());
+            let refusal = trial.refusal("create_process", &[], &[], body.clone(), Some(third));
+            assert_eq!((refusal.status, refusal.name), (403, "forbidden"), "{key}");
+            trial.fire("mira", &first, "dig");
+            let answer = trial.answer("create_process", &[], &[], body, Some(third));
+            assert_eq!(answer.is_ok(), is_over_matters, "{key}");
         }
+    }
+
+    #[test]
+    fn limits_of_one_player_leave_room_for_others() {
+        let mut design = process_of(&[("dig", "task")], &[]);
+        design["settings"] = json!({ "max_player_instances": "1" });
+        let mut trial = Trial::with_process(design);
+        trial.start("mira", json!({ "definition": "plot" }));
+        trial.start("otto", json!({ "definition": "plot" }));
+    }
+
+    #[test]
+    fn a_process_id_is_taken_once() {
+        let mut trial = Trial::demo();
+        let body = json!({ "definition": "module1", "id": "mine" });
+        trial.start("mira", body.clone());
+        let refusal = trial.refusal("create_process", &[], &[], body, Some("mira"));
+        assert_eq!((refusal.status, refusal.name), (409, "process_exists"));
+        let body = json!({ "definition": "module1", "id": "a/b" });
+        assert_eq!(
+            trial.refusal("create_process", &[], &[], body, Some("mira")).name,
+            "validation_exception"
+        );
+        let body = json!({ "definition": "nothing" });
+        assert_eq!(
+            trial.refusal("create_process", &[], &[], body, Some("mira")).name,
+            "process_not_found"
+        );
+    }
+
+    #[test]
+    fn a_process_in_which_nothing_is_to_be_done_is_completed_at_once() {
+        let mut trial = Trial::with_process(process_of(&[], &[]));
+        let created =
+            trial.json("create_process", &[], &[], json!({ "definition": "plot" }), Some("mira"));
+        assert_eq!(created["state"], "COMPLETED");
+    }
+
+    #[test]
+    fn a_list_shows_own_and_joined_processes_and_those_that_can_be_joined() {
+        let mut trial = Trial::with_process(approval());
+        let start = |trial: &mut Trial, owner: &str, id: &str, access: &str| {
+            trial.start(owner, json!({ "definition": "plot", "id": id, "access": access }))
+        };
+        start(&mut trial, "mira", "a", "PUBLIC");
+        start(&mut trial, "mira", "b", "PROTECTED");
+        let hidden = start(&mut trial, "mira", "c", "PRIVATE");
+        start(&mut trial, "otto", "d", "PRIVATE");
+        let list = |trial: &mut Trial| {
+            trial.json("list_processes", &[], &[], json!({}), Some("otto"))["data"].clone()
+        };
+        assert_eq!(names(&list(&mut trial)), ["mira/a", "mira/b", "otto/d"]);
+        let invite = trial.in_process(
+            "send_process_invite",
+            &hidden,
+            json!({ "id": "otto", "roles": {} }),
+            "mira",
+        );
+        let path = [("invite_id", invite["id"].as_str().unwrap_or_default())];
+        trial.json("accept_invite", &path, &[], json!({}), Some("otto"));
+        assert_eq!(names(&list(&mut trial)), ["mira/a", "mira/b", "mira/c", "otto/d"]);
+    }
+
+    #[test]
+    fn administrators_list_and_delete_the_processes_of_one_player() {
+        let mut trial = Trial::demo();
+        let query = [("player_id", "student1")];
+        let listed = trial.json("admin_list_processes", &[], &query, json!({}), None);
+        assert_eq!(
+            (listed["total"].clone(), listed["data"][0]["definition"].clone()),
+            (json!(6), json!("module1"))
+        );
+        let id = listed["data"][0]["id"].as_str().unwrap_or_default().to_owned();
+        let path = [("process_id", id.as_str())];
+        let refusal =
+            trial.refusal("admin_delete_process", &path, &[("player_id", "mira")], json!({}), None);
+        assert_eq!((refusal.status, refusal.name), (404, "process_not_found"));
+        let message = trial.json("admin_delete_process", &path, &query, json!({}), None);
+        assert_eq!(message, json!({ "message": format!("Process '{id}' has been deleted") }));
+        let event = trial.events("delete").pop().cloned().unwrap_or_default();
+        assert_eq!((event.get("actor"), event["process"]["id"].clone()), (None, json!(id)));
+        let notice = trial.notices("student1").pop().unwrap_or_default();
+        assert_eq!(
+            (notice["event"].clone(), notice["id"].clone()),
+            (json!("delete"), event["id"].clone())
+        );
+        for operation in ["admin_list_processes", "admin_delete_process"] {
+            assert_eq!(
+                trial.refusal(operation, &path, &[], json!({}), None).name,
+                "invalid_player"
+            );
+            let query = [("player_id", "ghost")];
+            assert_eq!(
+                trial.refusal(operation, &path, &query, json!({}), None).name,
+                "player_not_found"
+            );
+        }
+    }
+
+    #[test]
+    fn coming_and_going_shows_in_the_feeds_and_notifies_performers() {
+        let mut trial = Trial::with_process(approval());
+        let id =
+            trial.start("mira", json!({ "definition": "plot", "id": "one", "access": "PUBLIC" }));
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "otto");
+        assert_eq!(keys(&feed[0]), ["actor", "event", "id", "timestamp"]);
+        trial.in_process("join_process", &id, json!({}), "otto");
+        trial.in_process("delete_process", &id, json!({}), "mira");
+        let kinds = |events: Vec<Value>| -> Vec<Value> {
+            events.iter().map(|event| event["event"].clone()).collect()
+        };
+        assert_eq!(kinds(trial.feed("mira")), [json!("create"), json!("delete")]);
+        assert_eq!(kinds(trial.notices("otto")), [json!("delete")]);
+        let game = trial.json("admin_get_activity", &[], &[], json!({}), None);
+        assert_eq!(
+            kinds(game.as_array().cloned().unwrap_or_default()),
+            [json!("create"), json!("delete")]
+        );
+        trial.start("mira", json!({ "definition": "plot", "id": "one", "access": "PUBLIC" }));
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert_eq!(feed.as_array().map(Vec::len), Some(1));
+    }
+
+    #[test]
+    fn the_first_version_shows_a_process_with_its_definition_as_text() {
+        let mut trial = Trial::demo().v1();
+        let path = [("definition_id", "module1")];
+        let created =
+            trial.json("create_process", &path, &[], json!({ "access": "private" }), Some("mira"));
+        let known =
+            ["access", "created", "definition", "id", "name", "owner", "performers", "state"];
+        assert_eq!(keys(&created), known);
+        let id = created["id"].as_str().unwrap_or_default().to_owned();
+        for (operation, body) in [
+            ("get_process", json!({})),
+            ("update_process", json!({ "name": "x", "access": "PUBLIC" })),
+        ] {
+            assert_eq!(trial.in_process(operation, &id, body, "mira")["definition"], "module1");
+        }
+    }
+
+    #[test]
+    fn odd_bodies_about_a_real_process_are_answered_or_refused() {
+        let bodies = [
+            json!({}),
+            json!(null),
+            json!([1]),
+            json!({ "*": "player", "~": false, "work": "observer" }),
+            json!({ "roles": { "work": [] }, "id": "otto", "newOwner": 5 }),
+            json!({ "roles": "x", "id": "otto", "trigger": "dig", "scopes": [{}] }),
+            json!({ "lanes": [[], {}], "role": {}, "trigger": "dig", "name": [], "access": {} }),
+        ];
+        let rooms = [
+            super::OPERATIONS,
+            triggers::OPERATIONS,
+            progress::OPERATIONS,
+            performers::OPERATIONS,
+            escalation::OPERATIONS,
+        ];
+        let mut answered = 0;
+        for (version, operation, _) in rooms.concat() {
+            for body in &bodies {
+                for player in [None, Some("mira"), Some("otto"), Some("lena")] {
+                    let trial = Trial::with_process(approval());
+                    let mut trial = if version == Version::V1 { trial.v1() } else { trial };
+                    let id = trial.start_public("mira", "plot");
+                    trial.in_process("join_process", &id, json!({}), "otto");
+                    let path = [
+                        ("process_id", id.as_str()),
+                        ("definition_id", "plot"),
+                        ("target_player_id", "otto"),
+                    ];
+                    let query = [("player_id", "mira"), ("state", "ACTIVE,,x"), ("limit", "-1")];
+                    answered += usize::from(
+                        trial.answer(operation, &path, &query, body.clone(), player).is_ok(),
+                    );
+                }
+            }
+        }
+        assert!(answered > 100, "{answered}");
     }
 }

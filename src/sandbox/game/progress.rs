@@ -1,31 +1,28 @@
-//! Playing in a process: what is open for whom, and what a play pays.
+//! Playing in a process: what a play moves and what it pays, now or later.
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::condition::Standpoint;
+use super::change::Change;
 use super::course::{Opening, Stage, Step};
 use super::event::Audience;
 use super::feed::Scope;
-use super::flow::{Activity, Definition, Node};
-use super::lane::{LaneRoles, Role};
+use super::flow::{Activity, Definition, Node, NodeKind};
+use super::lane::Role;
 use super::play::read_scopes;
 use super::process::Process;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request};
 use super::reward::Reward;
 use super::settle::{Cause, pay};
+use super::triggers::{check_performer, part};
 use super::variable::Variables;
 use super::{Game, Handler, Reply, Version};
 
-pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
-    (Version::V1, "list_process_triggers", triggers),
-    (Version::V2, "list_process_triggers", triggers),
-    (Version::V1, "play_process", play),
-    (Version::V2, "play_process", play),
-];
+pub(super) const OPERATIONS: &[(Version, &str, Handler)] =
+    &[(Version::V1, "play_process", play), (Version::V2, "play_process", play)];
 
 /// A reward that waits for another task to be done.
 #[derive(Clone, Debug)]
@@ -37,13 +34,6 @@ pub(super) struct Deferred {
     pub(super) player: String,
     reward: Reward,
     scopes: Vec<Scope>,
-}
-
-fn triggers(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let index = game.acting(request)?;
-    let process = game.named_process(request)?;
-    check_performer(process, request.player()?)?;
-    Ok(Reply::Json(game.triggers(&process.id, index, request.now)?))
 }
 
 /// Assumption: the object is answered in the first version too, as it later did.
@@ -60,14 +50,6 @@ fn play(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let events = game.perform(&id, index, &wanted, scopes, request.now)?;
     let triggers = game.triggers(&id, index, request.now)?;
     Ok(Reply::Json(json!({ "triggers": triggers, "events": events.to_json() })))
-}
-
-fn check_performer(process: &Process, player: &str) -> Outcome<()> {
-    if process.performer(player).is_some() {
-        return Ok(());
-    }
-    let text = format!("You are not a performer in the process '{}'", process.id);
-    Err(Refusal::access_denied(text))
 }
 
 /// What a play led to.
@@ -89,31 +71,13 @@ impl Events {
     }
 }
 
-/// The part of a performer in what is open; none where it is on a lane of others.
-///
-/// Assumption: a choice is on the lanes of its gateway and of what it leads to, and what is inside
-/// of a sub-process is on the lane of that as well. A lane that is not of the definition limits
-/// nobody.
-pub(super) fn part(
-    definition: &Definition,
-    held: &LaneRoles,
-    opening: &Opening<'_>,
-) -> Option<Role> {
-    let nodes = [Some(opening.node), opening.gateway].into_iter().flatten();
-    let nodes = nodes.chain(definition.around(opening.node));
-    let lanes = nodes.filter_map(|node| node.lane.as_deref());
-    let mut part = Role::Player;
-    for lane in lanes.filter(|lane| definition.has_lane(lane)) {
-        if held.on(lane)? == Role::Observer {
-            part = Role::Observer;
-        }
-    }
-    Some(part)
-}
-
-/// The activities whose limits and requirements a play has to meet.
-fn limits<'d>(definition: &'d Definition, node: &'d Node) -> impl Iterator<Item = &'d Node> {
-    std::iter::once(node).chain(definition.around(node))
+/// One play on its way.
+struct Play<'p> {
+    process: &'p str,
+    player: usize,
+    scopes: Vec<Scope>,
+    now: Timestamp,
+    events: Events,
 }
 
 /// No action id has a colon, so that the plays of both can be kept together. Assumption: a rate
@@ -122,79 +86,7 @@ fn play_key(definition: &Definition, node: &Node) -> String {
     format!("{}:{}", definition.id, node.path)
 }
 
-impl Opening<'_> {
-    /// `rewards` is the key of today; escalations use the older `actions`.
-    pub(super) fn to_json(self, game: &Game, is_locked: bool, rewards: &str) -> Value {
-        let mut shown = Map::new();
-        let mut put = |key: &str, value: Value| shown.insert(key.to_owned(), value);
-        put("trigger", json!(self.id()));
-        put("name", json!(self.node.name));
-        if let Some(lane) = &self.node.lane {
-            put("lane", json!(lane));
-        }
-        // Documented as a text, not as a boolean.
-        put("locked", json!(is_locked.to_string()));
-        let Some(activity) = self.node.activity() else {
-            put(rewards, json!([]));
-            return Value::Object(shown);
-        };
-        match activity.loops {
-            None => drop(put("loop", json!({ "total": "Infinity" }))),
-            Some(0) => {}
-            Some(loops) => drop(put("loop", json!({ "total": loops.to_string() }))),
-        }
-        let paid = activity.rewards.iter().map(|reward| reward.to_json(&game.design, false));
-        put(rewards, paid.collect());
-        Value::Object(shown)
-    }
-}
-
 impl Game {
-    /// The definition of a running process. It may be gone from the design.
-    pub(super) fn flow_of(&self, process: &Process) -> Outcome<&Definition> {
-        let found = self.design.process(&process.definition);
-        found.ok_or_else(|| Refusal::process_not_found(&process.definition))
-    }
-
-    fn meets(&self, player: usize, definition: &Definition, node: &Node, now: Timestamp) -> bool {
-        let Some(player) = self.players.get(player) else { return false };
-        let (design, variables) = (&self.design, &Variables::new());
-        let from = Standpoint { design, player, variables, now };
-        let activities = limits(definition, node).filter_map(Node::activity);
-        activities.map(|activity| &activity.requires).all(|requires| from.meets(requires))
-    }
-
-    /// What a player may do now. Assumption: what the player does not meet the requirements of is
-    /// left out, and an observer of the lane sees it locked.
-    pub(super) fn open_for<'g>(
-        &'g self,
-        process: &Process,
-        definition: &'g Definition,
-        player: usize,
-        now: Timestamp,
-    ) -> Vec<(Opening<'g>, Role)> {
-        let id = self.players.get(player).map_or("", |player| player.id.as_str());
-        let Some(performer) = process.performer(id) else { return Vec::new() };
-        let openings = process.course.openings(definition).into_iter();
-        let mine = openings.filter_map(|opening| {
-            let part = part(definition, &performer.lanes, &opening)?;
-            Some((opening, part))
-        });
-        mine.filter(|(opening, part)| {
-            *part == Role::Observer || self.meets(player, definition, opening.node, now)
-        })
-        .collect()
-    }
-
-    fn triggers(&self, process: &str, player: usize, now: Timestamp) -> Outcome<Value> {
-        let process = self.process(process)?;
-        let definition = self.flow_of(process)?;
-        let open = self.open_for(process, definition, player, now).into_iter();
-        let shown =
-            open.map(|(opening, part)| opening.to_json(self, part == Role::Observer, "rewards"));
-        Ok(shown.collect())
-    }
-
     /// Plays a trigger for a performer.
     pub(super) fn perform(
         &mut self,
@@ -259,7 +151,7 @@ impl Game {
     }
 
     /// Assumption: the rate of a sub-process counts how often a player is the first to do
-    /// something in it.
+    /// something in it, not how often it is chosen.
     fn rated<'d>(
         &self,
         process: &Process,
@@ -267,7 +159,7 @@ impl Game {
         node: &'d Node,
     ) -> Vec<&'d Node> {
         let mut rated = process.course.fresh_around(definition, node);
-        rated.push(node);
+        rated.extend(matches!(node.kind, NodeKind::Task(_)).then_some(node));
         rated
     }
 
@@ -330,10 +222,7 @@ impl Game {
             Stage::Finished => true,
         });
         let due: Vec<Reward> = due.cloned().collect();
-        match due.is_empty() || self.dice.chance(activity.probability) {
-            true => due,
-            false => Vec::new(),
-        }
+        if due.is_empty() || self.dice.chance(activity.probability) { due } else { Vec::new() }
     }
 
     fn pay_now<'r>(
@@ -341,7 +230,7 @@ impl Game {
         player: usize,
         rewards: impl IntoIterator<Item = &'r Reward>,
         now: Timestamp,
-    ) -> Vec<super::change::Change> {
+    ) -> Vec<Change> {
         let Game { design, players, dice, .. } = self;
         let Some(player) = players.get_mut(player) else { return Vec::new() };
         pay(design, player, dice, rewards, (&Variables::new(), 1, now))
@@ -384,11 +273,332 @@ impl Game {
     }
 }
 
-/// One play on its way.
-struct Play<'p> {
-    process: &'p str,
-    player: usize,
-    scopes: Vec<Scope>,
-    now: Timestamp,
-    events: Events,
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::sandbox::game::trial::{Lots, Trial, approval, keys, process_of, row, seeds, with};
+
+    #[test]
+    fn playing_a_task_pays_its_reward_in_a_progress_event() {
+        let mut trial = Trial::demo();
+        trial.create_player("nico");
+        let id = trial.start("nico", json!({ "definition": "module1" }));
+        assert_eq!(trial.open("nico", &id), ["plant:pick_path", "dig:pick_path"]);
+        let answer = trial.fire("nico", &id, "plant:pick_path");
+        assert_eq!(keys(&answer), ["events", "triggers"]);
+        let event = &answer["events"]["local"][0];
+        let known = ["activity", "actor", "changes", "event", "id", "process", "timestamp"];
+        assert_eq!(keys(event), known);
+        assert_eq!(event["event"], "progress");
+        assert_eq!(event["activity"], json!({ "id": "plant", "name": "Plant" }));
+        assert_eq!(event["changes"][0]["delta"], json!({ "old": null, "new": "1" }));
+        assert_eq!(answer["triggers"][0]["trigger"], "water");
+        assert_eq!(answer["triggers"][0]["loop"], json!({ "total": "1" }));
+        let first_loop = trial.fire("nico", &id, "water");
+        assert_eq!(first_loop["events"]["local"][0].get("changes"), None);
+        assert!(trial.fire("nico", &id, "water")["events"]["local"][0]["changes"].is_array());
+        assert_eq!(trial.fire("nico", &id, "harvest")["triggers"], json!([]));
+        let path = [("process_id", id.as_str())];
+        let shown = trial.json("get_process", &path, &[], json!({}), Some("nico"));
+        assert_eq!(shown["state"], "COMPLETED");
+        let done =
+            trial.json("list_processes", &[], &[("state", "completed")], json!({}), Some("nico"));
+        assert_eq!(done["total"], 1);
+    }
+
+    #[test]
+    fn progress_shows_in_the_feeds_of_player_and_process_but_not_in_that_of_the_game() {
+        let (mut trial, id) = Trial::begun(row(&["dig", "sow"]));
+        trial.fire("mira", &id, "dig");
+        let last = trial.feed("mira").pop().unwrap_or_default();
+        assert_eq!((last["event"].clone(), last.get("actor")), (json!("progress"), None));
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert_eq!(feed[1]["event"], "progress");
+        assert_eq!((feed[1].get("process"), feed[1]["actor"]["id"].clone()), (None, json!("mira")));
+        let game = trial.json("admin_get_activity", &[], &[], json!({}), None);
+        assert!(game.as_array().into_iter().flatten().all(|event| event["event"] != "progress"));
+    }
+
+    #[test]
+    fn only_what_is_open_can_be_played() {
+        let (mut trial, id) = Trial::begun(row(&["dig", "sow"]));
+        for trigger in ["sow", "dig:gate", "", "nothing"] {
+            let refusal = trial.misfire("mira", &id, trigger);
+            assert_eq!((refusal.status, refusal.name), (400, "validation_exception"));
+        }
+        for body in [json!({}), json!({ "trigger": 7 }), json!({ "trigger": "dig", "scopes": {} })]
+        {
+            let refused = trial.not_in_process("play_process", &id, body, "mira");
+            assert_eq!(refused, (400, "validation_exception"));
+        }
+        assert_eq!(trial.open("mira", &id), ["dig"]);
+    }
+
+    #[test]
+    fn recurring_rewards_are_paid_on_every_loop_and_the_others_on_the_last() {
+        let mut recurring = seeds("1");
+        recurring["recurring"] = json!(true);
+        let design = with(row(&["dig"]), 0, "rewards", json!([recurring, seeds("10")]));
+        let (mut trial, id) = Trial::begun(with(design, 0, "loop", json!("2")));
+        let mut scores = Vec::new();
+        for _ in 0..3 {
+            trial.fire("mira", &id, "dig");
+            scores.push(trial.score("mira", "seeds"));
+        }
+        assert_eq!(scores, ["1", "2", "13"]);
+    }
+
+    #[test]
+    fn a_sub_process_pays_who_ends_it() {
+        let mut design = process_of(&[("bed", "sub-process")], &[]);
+        design["activities"][0]["activities"] =
+            json!([{ "id": "dig" }, { "id": "sow", "rewards": [seeds("1")] }]);
+        design["activities"][0]["sequence_flows"] = json!([{ "src": "dig", "tgt": "sow" }]);
+        let (mut trial, id) = Trial::begun(with(design, 0, "rewards", json!([seeds("7")])));
+        trial.fire("mira", &id, "bed/dig");
+        let answer = trial.fire("mira", &id, "bed/sow");
+        let local = &answer["events"]["local"];
+        assert_eq!(
+            (local[0]["activity"]["id"].clone(), local[1]["activity"]["id"].clone()),
+            (json!("bed/sow"), json!("bed"))
+        );
+        assert_eq!(trial.score("mira", "seeds"), "8");
+    }
+
+    #[test]
+    fn chances_of_zero_pay_nothing_for_a_task_or_a_reward() {
+        let design = with(row(&["dig", "sow"]), 0, "rewards", json!([seeds("1")]));
+        let design = with(design, 0, "probability", json!(0));
+        let mut unlikely = seeds("1");
+        unlikely["probability"] = json!(0);
+        let (mut trial, id) =
+            Trial::begun(with(design, 1, "rewards", json!([unlikely, seeds("3")])));
+        assert_eq!(trial.fire("mira", &id, "dig")["events"]["local"][0].get("changes"), None);
+        trial.fire("mira", &id, "sow");
+        assert_eq!(trial.score("mira", "seeds"), "3");
+    }
+
+    #[test]
+    fn a_reward_with_a_resolution_waits_for_the_other_task_and_goes_to_who_earned_it() {
+        let mut later = seeds("30");
+        later["resolution"] = json!("judge");
+        let (mut trial, id) =
+            Trial::begun(with(approval(), 0, "rewards", json!([later, seeds("1")])));
+        trial.in_process("join_process", &id, json!({ "office": "player", "work": false }), "otto");
+        trial.fire("mira", &id, "dig");
+        assert_eq!(trial.score("mira", "seeds"), "1");
+        let answer = trial.fire("otto", &id, "judge");
+        assert_eq!(
+            (trial.score("mira", "seeds"), trial.score("otto", "seeds")),
+            ("31".into(), String::new())
+        );
+        let resolution = &answer["events"]["local"][1];
+        assert_eq!(
+            keys(resolution),
+            ["activity", "actor", "deferred", "event", "id", "process", "timestamp"]
+        );
+        assert_eq!(
+            (resolution["event"].clone(), resolution["actor"]["id"].clone()),
+            (json!("resolution"), json!("otto"))
+        );
+        let deferred = &resolution["deferred"];
+        assert_eq!(deferred["activity"], json!({ "id": "dig", "name": "dig" }));
+        assert_eq!(deferred["actor"], json!({ "id": "mira", "alias": "mira" }));
+        assert_eq!(deferred["changes"][0]["delta"], json!({ "old": "1", "new": "31" }));
+        let level = &answer["events"]["global"][0];
+        assert_eq!(
+            (level["event"].clone(), level["actor"]["id"].clone()),
+            (json!("level"), json!("mira"))
+        );
+    }
+
+    #[test]
+    fn a_resolution_shows_with_both_players_and_the_own_part_is_not_named() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("judge");
+        let (mut trial, id) = Trial::begun(with(approval(), 0, "rewards", json!([later])));
+        trial.in_process("join_process", &id, json!({ "office": "player" }), "otto");
+        trial.fire("mira", &id, "dig");
+        trial.fire("otto", &id, "judge");
+        let of = |feed: Vec<Value>| {
+            feed.into_iter().find(|event| event["event"] == "resolution").unwrap_or_default()
+        };
+        let (mira, otto) = (of(trial.feed("mira")), of(trial.feed("otto")));
+        assert_eq!(
+            (mira["actor"]["id"].clone(), mira["deferred"].get("actor")),
+            (json!("otto"), None)
+        );
+        assert_eq!(
+            (otto.get("actor"), otto["deferred"]["actor"]["id"].clone()),
+            (None, json!("mira"))
+        );
+        let feed = trial.in_process("get_process_activity", &id, json!({}), "mira");
+        assert!(feed.as_array().into_iter().flatten().any(|event| event["event"] == "resolution"));
+    }
+
+    #[test]
+    fn a_resolved_reward_can_be_reverted() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("sow");
+        let (mut trial, id) =
+            Trial::begun(with(row(&["dig", "sow"]), 0, "rewards", json!([later])));
+        trial.fire("mira", &id, "dig");
+        let answer = trial.fire("mira", &id, "sow");
+        let body = json!({ "event_ids": [answer["events"]["local"][1]["id"]] });
+        trial.json("admin_revert_player_events", &[("player_id", "mira")], &[], body, None);
+        assert_eq!(trial.score("mira", "seeds"), "0");
+    }
+
+    #[test]
+    fn a_resolution_by_a_task_that_is_not_there_never_pays() {
+        let mut later = seeds("3");
+        later["resolution"] = json!("nothing");
+        let (mut trial, id) = Trial::begun(with(row(&["dig"]), 0, "rewards", json!([later])));
+        trial.fire("mira", &id, "dig");
+        assert_eq!(trial.score("mira", "seeds"), "");
+    }
+
+    #[test]
+    fn a_rate_limits_a_task_in_all_processes_of_a_definition() {
+        let design = with(row(&["dig"]), 0, "loop", json!("Infinity"));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "dig");
+        let other = trial.start("mira", json!({ "definition": "plot" }));
+        for process in [&id, &other] {
+            let refusal = trial.misfire("mira", process, "dig");
+            assert_eq!((refusal.status, refusal.name), (429, "rate_limit_exceeded"));
+            assert_eq!(refusal.text, "The Trigger 'dig' can only be triggered 1 times every hour");
+            assert!(refusal.retry_after.is_some_and(|wait| wait <= 3600));
+        }
+        trial.wait_hours(1);
+        trial.fire("mira", &other, "dig");
+    }
+
+    #[test]
+    fn the_rate_of_a_sub_process_counts_its_beginnings() {
+        let mut design = process_of(&[("bed", "sub-process")], &[]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }, { "id": "sow" }]);
+        let design = with(design, 0, "loop", json!("Infinity"));
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "bed/dig");
+        trial.fire("mira", &id, "bed/sow");
+        let refusal = trial.misfire("mira", &id, "bed/dig");
+        assert_eq!(refusal.text, "The Trigger 'bed' can only be triggered 1 times every hour");
+    }
+
+    #[test]
+    fn a_choice_of_a_sub_process_does_not_count_for_its_rate() {
+        let nodes = [("pick", "exclusive"), ("bed", "sub-process"), ("b", "task")];
+        let mut design = process_of(&nodes, &[("pick", "bed"), ("pick", "b")]);
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        let (mut trial, id) = Trial::begun(with(design, 0, "rate", json!([1, 3_600_000])));
+        trial.fire("mira", &id, "bed:pick");
+        assert_eq!(trial.fire("mira", &id, "bed/dig")["triggers"], json!([]));
+    }
+
+    #[test]
+    fn a_choice_without_a_task_pays_nothing_yet() {
+        let mut design = process_of(
+            &[("pick", "exclusive"), ("bed", "sub-process"), ("b", "task")],
+            &[("pick", "bed"), ("pick", "b")],
+        );
+        design["activities"][0]["activities"] = json!([{ "id": "dig" }]);
+        let (mut trial, id) = Trial::begun(with(design, 0, "rewards", json!([seeds("5")])));
+        let answer = trial.fire("mira", &id, "bed:pick");
+        assert_eq!(answer["events"]["local"][0].get("changes"), None);
+        assert_eq!(answer["triggers"][0]["trigger"], "bed/dig");
+        trial.fire("mira", &id, "bed/dig");
+        assert_eq!(trial.score("mira", "seeds"), "5");
+    }
+
+    #[test]
+    fn scopes_of_a_play_count_on_custom_boards() {
+        let (mut trial, id) = Trial::begun(with(row(&["dig"]), 0, "rewards", json!([seeds("5")])));
+        let scopes = json!([{ "id": "cup", "entity_id": "mira" }]);
+        trial.in_process(
+            "play_process",
+            &id,
+            json!({ "trigger": "dig", "scopes": scopes }),
+            "mira",
+        );
+        let rows = trial.board("cup", &[("cycle", "alltime"), ("scope_id", "cup")]);
+        assert_eq!(rows, [("mira".to_owned(), "5".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn a_process_whose_definition_is_gone_says_so_and_can_be_deleted() {
+        let (mut trial, id) = Trial::begun(row(&["dig"]));
+        trial.game_mut().design.processes.clear();
+        let gone = (404, "process_not_found");
+        assert_eq!(trial.not_in_process("list_process_triggers", &id, json!({}), "mira"), gone);
+        assert_eq!(
+            trial.not_in_process("play_process", &id, json!({ "trigger": "dig" }), "mira"),
+            gone
+        );
+        assert_eq!(
+            trial.in_process("get_process", &id, json!({}), "mira")["definition"]["id"],
+            "plot"
+        );
+        trial.in_process("delete_process", &id, json!({}), "mira");
+    }
+
+    #[test]
+    fn random_plays_of_a_busy_process_are_answered_or_refused_but_never_hang() {
+        let nodes = [
+            ("fork", "parallel"),
+            ("pick", "exclusive"),
+            ("dig", "task"),
+            ("bed", "sub-process"),
+            ("again", "exclusive"),
+            ("judge", "task"),
+            ("meet", "parallel"),
+            ("end", "task"),
+        ];
+        let flows = [
+            ("fork", "dig"),
+            ("fork", "bed"),
+            ("dig", "pick"),
+            ("pick", "again"),
+            ("again", "judge"),
+            ("judge", "meet"),
+            ("pick", "dig"),
+            ("bed", "meet"),
+            ("meet", "end"),
+            ("end", "again"),
+        ];
+        let mut design = process_of(&nodes, &flows);
+        design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+        let mut later = seeds("1");
+        later["resolution"] = json!("judge");
+        later["recurring"] = json!(true);
+        for (index, activity) in
+            design["activities"].as_array_mut().into_iter().flatten().enumerate()
+        {
+            activity["rewards"] = json!([later, seeds("1")]);
+            activity["loop"] = json!(index);
+            activity["lane"] = json!(["work", "office", "*"][index % 3]);
+            activity["rate"] = json!([100, 60_000, "LEAKY"]);
+        }
+        design["activities"][1]["activities"] =
+            json!([{ "id": "dig", "lane": "work" }, { "id": "sow", "loop": "2" }]);
+        let (mut trial, id) = Trial::begun(design);
+        trial.in_process("join_process", &id, json!({ "*": "player" }), "otto");
+        trial.in_process("join_process", &id, json!({ "work": "observer" }), "lena");
+        let mut lots = Lots::new(3);
+        let mut played = 0;
+        for turn in 0..300 {
+            let player = ["mira", "otto", "lena"][lots.below(3)];
+            let mut triggers = trial.open(player, &id);
+            triggers.extend(["judge", "meet", "bed", "x:pick"].map(String::from));
+            let body = json!({ "trigger": triggers[lots.below(triggers.len())] });
+            let path = [("process_id", id.as_str())];
+            let answer = trial.answer("play_process", &path, &[], body, Some(player));
+            played += usize::from(answer.is_ok());
+            if turn % 50 == 0 {
+                trial.wait_hours(1);
+            }
+        }
+        assert!(played > 10, "{played}");
+    }
 }

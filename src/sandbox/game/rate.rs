@@ -243,4 +243,20 @@ mod tests {
             assert_eq!(rate.wait(&[Timestamp::MIN], Timestamp::MAX, &TimeZone::UTC), None);
         }
     }
+
+    #[test]
+    fn a_play_that_comes_too_early_is_told_when_to_come_again() {
+        let rate = rate(json!([1, 60_000]));
+        let mut plays = Vec::new();
+        let check =
+            |plays: &[Timestamp], now| rate.check("Trigger 'dig'", plays, at(now), &TimeZone::UTC);
+        assert!(check(&plays, "2018-01-01T00:00:00Z").is_ok());
+        rate.note(&mut plays, at("2018-01-01T00:00:00Z"));
+        let refusal = check(&plays, "2018-01-01T00:00:10.5Z").expect_err("too early");
+        assert_eq!((refusal.status, refusal.name), (429, "rate_limit_exceeded"));
+        assert_eq!(refusal.text, "The Trigger 'dig' can only be triggered 1 times every minute");
+        assert_eq!(refusal.retry_after, Some(50));
+        rate.note(&mut plays, at("2018-01-01T00:02:00Z"));
+        assert_eq!(plays, [at("2018-01-01T00:02:00Z")]);
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::number::Number;
+use super::player::Player;
 use super::refusal::{Outcome, Refusal};
 use super::team::{Definition, Team};
 use super::{Game, roles};
@@ -18,6 +19,10 @@ pub(super) struct Rights<'g> {
 impl Rights<'_> {
     pub(super) fn may_assign(&self, role: &str) -> bool {
         self.is_owner || self.allows(|definition| definition.may_assign(self.holding, role))
+    }
+
+    pub(super) fn may_assign_all(&self, wanted: &Map<String, Value>) -> bool {
+        roles::wanted(wanted).all(|role| self.may_assign(role))
     }
 
     pub(super) fn may_invite(&self, role: &str) -> bool {
@@ -44,10 +49,15 @@ impl Rights<'_> {
 
 impl Game {
     /// None for those who are not in the team.
-    pub(super) fn rights<'g>(&'g self, team: &Team, player: &'g str) -> Option<Rights<'g>> {
-        let membership = self.player(player)?.membership(&team.id)?;
+    pub(super) fn rights<'g>(&'g self, team: &Team, player: &'g Player) -> Option<Rights<'g>> {
+        let membership = player.membership(&team.id)?;
         let definition = self.design.team(&team.definition);
-        Some(Rights { is_owner: team.is_owner(player), holding: &membership.roles, definition })
+        let is_owner = team.is_owner(&player.id);
+        Some(Rights { is_owner, holding: &membership.roles, definition })
+    }
+
+    pub(super) fn rights_of<'g>(&'g self, team: &Team, player: &str) -> Option<Rights<'g>> {
+        self.rights(team, self.player(player)?)
     }
 
     pub(super) fn check_unlocked(&self, team: &Team) -> Outcome<()> {
@@ -75,7 +85,7 @@ impl Game {
         wanted: &Map<String, Value>,
     ) -> Outcome<()> {
         let team = self.known_team(id)?;
-        let rights = self.rights(team, player);
+        let rights = self.rights_of(team, player);
         let rights = rights.ok_or_else(|| Refusal::not_in_team(id))?;
         self.check_unlocked(team)?;
         roles::check_wanted(self.definition_of(team)?, wanted)?;
@@ -89,21 +99,31 @@ impl Game {
     }
 
     pub(super) fn check_team_approver(&self, id: &str, player: &str) -> Outcome<()> {
-        let rights = self.rights(self.known_team(id)?, player);
+        let rights = self.rights_of(self.known_team(id)?, player);
         if rights.is_some_and(|rights| rights.may_approve()) {
             return Ok(());
         }
         Err(Refusal::access_denied(format!("You cannot approve requests of the team '{id}'")))
     }
 
+    /// Whether a player may decide about a request for these roles.
     pub(super) fn may_assign_in_team(
         &self,
         id: &str,
         player: &str,
         wanted: &Map<String, Value>,
     ) -> bool {
-        let rights = self.team(id).and_then(|team| self.rights(team, player));
-        rights.is_some_and(|rights| roles::wanted(wanted).all(|role| rights.may_assign(role)))
+        let rights = self.team(id).and_then(|team| self.rights_of(team, player));
+        rights.is_some_and(|rights| rights.may_assign_all(wanted))
+    }
+
+    /// All who may decide about a request for these roles.
+    pub(super) fn team_approvers(&self, id: &str, wanted: &Map<String, Value>) -> Vec<String> {
+        let Some(team) = self.team(id) else { return Vec::new() };
+        let may_assign = |player: &&Player| {
+            self.rights(team, player).is_some_and(|rights| rights.may_assign_all(wanted))
+        };
+        self.players.iter().filter(may_assign).map(|player| player.id.clone()).collect()
     }
 
     /// Whether the roles of a member may become these; answers with those held now.

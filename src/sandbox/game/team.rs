@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::access::Access;
 use super::condition::Condition;
 use super::number::Number;
+use super::player::Player;
 use super::refusal::Outcome;
 use super::request::Report;
 
@@ -191,6 +192,11 @@ pub(super) struct Team {
 impl Team {
     pub(super) fn is_owner(&self, player: &str) -> bool {
         self.owner.as_deref() == Some(player)
+    }
+
+    /// Private teams are seen by their members only.
+    pub(super) fn is_visible(&self, player: &Player) -> bool {
+        self.access != Access::Private || player.is_in(&self.id)
     }
 
     pub(super) fn reference(&self) -> Value {

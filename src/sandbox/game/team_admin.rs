@@ -140,11 +140,7 @@ mod tests {
 
     fn join(trial: &mut Trial, player: &str, role: &str) -> Result<Value, (u16, &'static str)> {
         let body = json!({ "requested_roles": { role: true }, "player_id": player });
-        match trial.answer("admin_join_team", &PATH, &[], body, None) {
-            Ok(super::Reply::Json(answer)) => Ok(answer),
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => Err((refusal.status, refusal.name)),
-        }
+        trial.outcome("admin_join_team", &PATH, body, None)
     }
 
     fn leave(trial: &mut Trial, team: &str, player: &str) -> (u16, &'static str) {
@@ -189,11 +185,8 @@ mod tests {
     #[test]
     fn a_definition_that_is_not_public_is_for_administrators() {
         let mut trial = Trial::demo();
-        let mut crew = trial.game().design.teams[0].design.clone();
-        crew["settings"]["public"] = json!(false);
-        crew["settings"]["max_global_instances"] = json!("0");
-        let crew = crate::sandbox::game::team::Definition::read(crew).expect("a definition");
-        trial.game_mut().design.teams = vec![crew];
+        trial.redesign_crew("/settings/public", json!(false));
+        trial.redesign_crew("/settings/max_global_instances", json!("0"));
         let body = json!({ "name": "Ours", "definition": "crew" });
         trial.json("admin_create_team", &[], &[], body, None);
         let body = json!({ "name": "Ours", "definition": "x" });

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::player::Player;
 use super::rights::Rights;
 use super::team::{Definition, Team};
 use super::{Game, Version, moment};
@@ -18,7 +19,7 @@ impl Team {
     }
 
     /// A row of a list for players. The definition is a plain id in the first version.
-    pub(super) fn row(&self, game: &Game, player: &str, version: Version) -> Value {
+    pub(super) fn row(&self, game: &Game, player: &Player, version: Version) -> Value {
         let mut row = self.with_references(game);
         if version == Version::V1 {
             row.insert("definition".to_owned(), json!(self.definition));
@@ -34,7 +35,7 @@ impl Team {
     }
 
     /// A single team as a player sees it.
-    pub(super) fn single(&self, game: &Game, player: &str, version: Version) -> Value {
+    pub(super) fn single(&self, game: &Game, player: &Player, version: Version) -> Value {
         let mut shown = match version {
             Version::V1 => self.with_plain_ids(game),
             Version::V2 => self.with_counts(game),
@@ -100,8 +101,8 @@ impl Team {
     }
 
     /// What the acting player is in the team.
-    fn standing(&self, game: &Game, player: &str) -> [(String, Value); 2] {
-        let membership = game.player(player).and_then(|player| player.membership(&self.id));
+    fn standing(&self, game: &Game, player: &Player) -> [(String, Value); 2] {
+        let membership = player.membership(&self.id);
         let roles = membership.map(|own| own.roles.as_slice()).unwrap_or_default();
         let may_leave = game.rights(self, player).as_ref().is_some_and(Rights::may_leave);
         [

@@ -145,15 +145,10 @@ fn check_founder(
 }
 
 impl Game {
-    pub(super) fn is_team_visible(&self, team: &Team, player: &str) -> bool {
-        team.access != Access::Private
-            || self.player(player).is_some_and(|player| player.is_in(&team.id))
-    }
-
     /// The team in the path, if the acting player may see it: private ones are for members only.
     pub(super) fn visible_team(&self, request: &Request<'_>) -> Outcome<&Team> {
         let team = self.known_team(request.path("team_id")?)?;
-        if self.is_team_visible(team, request.player()?) {
+        if team.is_visible(&self.players[self.acting(request)?]) {
             return Ok(team);
         }
         let text = format!("You cannot see the private team '{}'", team.id);
@@ -163,15 +158,16 @@ impl Game {
 
 /// Those the player is in or could join.
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let player = request.player()?;
-    let seen = game.teams.iter().filter(|team| game.is_team_visible(team, player));
+    let player = &game.players[game.acting(request)?];
+    let seen = game.teams.iter().filter(|team| team.is_visible(player));
     let rows = seen.map(|team| team.row(game, player, request.version())).collect();
     Ok(Reply::Json(request.page()?.wrap(rows)))
 }
 
 fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let team = game.visible_team(request)?;
-    Ok(Reply::Json(team.single(game, request.player()?, request.version())))
+    let player = &game.players[game.acting(request)?];
+    Ok(Reply::Json(team.single(game, player, request.version())))
 }
 
 fn activity(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -194,16 +190,16 @@ fn unlock(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 }
 
 fn set_lock(game: &mut Game, request: &Request<'_>, locked: bool) -> Outcome<Reply> {
-    let player = request.player()?;
+    let index = game.acting(request)?;
     let id = request.path("team_id")?;
-    let rights = game.rights(game.known_team(id)?, player);
+    let rights = game.rights(game.known_team(id)?, &game.players[index]);
     if !rights.is_some_and(|rights| rights.may_lock()) {
         return Err(Refusal::access_denied(format!("You cannot lock or unlock the team '{id}'")));
     }
     let team = game.known_team_mut(id)?;
     team.locked = locked;
     let team = team.clone();
-    Ok(Reply::Json(team.single(game, player, request.version())))
+    Ok(Reply::Json(team.single(game, &game.players[index], request.version())))
 }
 
 #[cfg(test)]
@@ -213,18 +209,11 @@ mod tests {
     use crate::sandbox::game::trial::{Trial, keys};
 
     fn define(trial: &mut Trial, key: &str, value: Value) {
-        let design = &mut trial.game_mut().design;
-        let mut crew = design.team("crew").expect("a definition").design.clone();
-        crew["settings"][key] = value;
-        design.teams = vec![super::Definition::read(crew).expect("a definition")];
+        trial.redesign_crew(&format!("/settings/{key}"), value);
     }
 
     fn create(trial: &mut Trial, body: Value) -> Result<Value, (u16, &'static str)> {
-        match trial.answer("create_team", &[], &[], body, Some("lena")) {
-            Ok(super::Reply::Json(team)) => Ok(team),
-            Ok(_) => panic!("a picture"),
-            Err(refusal) => Err((refusal.status, refusal.name)),
-        }
+        trial.outcome("create_team", &[], body, Some("lena"))
     }
 
     #[test]

@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::flow::Definition;
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Environment, Game, Reply, Upload, Version, World};
+use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
 
 pub(super) struct Trial {
     pub(super) world: World,
@@ -89,7 +88,8 @@ impl Trial {
     pub(super) fn with_process(design: Value) -> Trial {
         let mut trial = Trial::empty_with_seed_design();
         let design = design.as_object().cloned().expect("an object");
-        trial.game_mut().design.processes = vec![Definition::read(design).expect("a definition")];
+        trial.game_mut().design.processes =
+            vec![flow::Definition::read(design).expect("a definition")];
         for player in ["mira", "otto", "lena"] {
             trial.create_player(player);
         }
@@ -98,6 +98,22 @@ impl Trial {
 
     pub(super) fn start(&mut self, player: &str, body: Value) -> String {
         let created = self.json("create_process", &[], &[], body, Some(player));
+        created["id"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// A game with a process of this design, which mira has started.
+    pub(super) fn begun(design: Value) -> (Trial, String) {
+        let mut trial = Trial::with_process(design);
+        let body = json!({ "definition": "plot", "id": "one", "access": "PUBLIC" });
+        let id = trial.start("mira", body);
+        (trial, id)
+    }
+
+    /// Starts a public process, whichever version is spoken.
+    pub(super) fn start_public(&mut self, player: &str, definition: &str) -> String {
+        let body = json!({ "definition": definition, "access": "PUBLIC" });
+        let path = [("definition_id", definition)];
+        let created = self.json("create_process", &path, &[], body, Some(player));
         created["id"].as_str().unwrap_or_default().to_owned()
     }
 
@@ -218,6 +234,30 @@ impl Trial {
         self.json("play_action", &[("action_id", action)], &[], body, Some(player))
     }
 
+    /// The answer, or status and name of the refusal.
+    pub(super) fn outcome(
+        &mut self,
+        operation: &str,
+        path: Pairs<'_>,
+        body: Value,
+        player: Option<&str>,
+    ) -> Result<Value, (u16, &'static str)> {
+        match self.answer(operation, path, &[], body, player) {
+            Ok(Reply::Json(value)) => Ok(value),
+            Ok(Reply::Image { .. }) => panic!("{operation} answered with an image"),
+            Err(refusal) => Err((refusal.status, refusal.name)),
+        }
+    }
+
+    /// Changes the design of the definition `crew`.
+    pub(super) fn redesign_crew(&mut self, pointer: &str, value: Value) {
+        let design = self.game().design.team("crew").expect("a definition").design.clone();
+        let mut design = Value::Object(design);
+        *design.pointer_mut(pointer).expect("a known key") = value;
+        let design = design.as_object().cloned().unwrap_or_default();
+        self.game_mut().design.teams = vec![team::Definition::read(design).expect("a definition")];
+    }
+
     /// Makes a team of the definition `crew`, named like its id.
     pub(super) fn found(&mut self, id: &str, access: &str, owner: &str) {
         let body = json!({ "id": id, "name": id, "definition": "crew", "access": access });
@@ -289,7 +329,7 @@ impl Trial {
 
 /// The design of a process out of nodes, each a task, a sub-process or a kind of gateway, and
 /// flows.
-pub(super) fn flow(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
+pub(super) fn process_of(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
     let all = nodes.iter().map(|(id, kind)| json!({ "id": id, "type": kind }));
     let (activities, gateways): (Vec<Value>, Vec<Value>) =
         all.partition(|node| matches!(node["type"].as_str(), Some("task" | "sub-process")));
@@ -301,6 +341,48 @@ pub(super) fn flow(nodes: &[(&str, &str)], flows: &[(&str, &str)]) -> Value {
         "gateways": gateways,
         "sequence_flows": flows.collect::<Value>(),
     })
+}
+
+/// Numbers whose order is hard to see, the same in every run.
+pub(super) struct Lots(u64);
+
+impl Lots {
+    pub(super) fn new(seed: u64) -> Lots {
+        Lots(seed)
+    }
+
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        let next = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = next.wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % end.max(1)
+    }
+}
+
+/// The design of a process of tasks in a row.
+pub(super) fn row(tasks: &[&str]) -> Value {
+    let nodes: Vec<(&str, &str)> = tasks.iter().map(|id| (*id, "task")).collect();
+    let flows: Vec<(&str, &str)> = tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    process_of(&nodes, &flows)
+}
+
+/// The design with another value for a key of one of its activities.
+pub(super) fn with(mut design: Value, activity: usize, key: &str, value: Value) -> Value {
+    design["activities"][activity][key] = value;
+    design
+}
+
+/// A reward of seeds.
+pub(super) fn seeds(value: &str) -> Value {
+    json!({ "metric": { "id": "seeds", "type": "point" }, "verb": "add", "value": value })
+}
+
+/// One task for everybody, and another for the office, which is not a default lane.
+pub(super) fn approval() -> Value {
+    let mut design = process_of(&[("dig", "task"), ("judge", "task")], &[("dig", "judge")]);
+    design["lanes"] = json!([{ "name": "work", "default": true }, { "name": "office" }]);
+    design["activities"][0]["lane"] = json!("work");
+    design["activities"][1]["lane"] = json!("office");
+    design
 }
 
 pub(super) fn keys(value: &Value) -> Vec<&str> {
