@@ -403,12 +403,12 @@ mod tests {
         trial.found("crew_7", "PUBLIC", "lena");
         trial.play("lena", "add_drop", json!({}));
         let mut ranked = |definition: &str| {
-            let design = json!({ "id": "of_teams", "name": "Of teams", "entity_type": "teams",
-                "metric": { "id": "drops", "type": "point" },
-                "scope": { "type": "team_definition", "id": definition } });
-            let board = Board::read(design.as_object().cloned().unwrap_or_default());
-            trial.game_mut().design.boards = vec![board.expect("a board")];
-            trial.board("of_teams", &[("cycle", "alltime")])
+            let scope = json!({ "type": "team_definition", "id": definition });
+            let metric = json!({ "id": "drops", "type": "point" });
+            let board = read(json!({ "entity_type": "teams", "scope": scope, "metric": metric }));
+            let board = board.expect("a board");
+            trial.game_mut().design.boards = vec![board];
+            trial.board("b", &[("cycle", "alltime")])
         };
         assert!(ranked("crew").contains(&("crew_7".to_owned(), "1".to_owned(), 2)));
         assert_eq!(ranked("league"), []);

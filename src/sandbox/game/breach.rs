@@ -99,10 +99,12 @@ impl Breach {
 }
 
 /// Everything that players of the game hold and the draft has no room for. A metric of another type
-/// counts as another metric.
+/// counts as another metric. Assumption: compounds, which are worked out from what players hold, may
+/// go at any time.
 pub(super) fn breaches(game: &Game, draft: &Design) -> Vec<Breach> {
     let mut found = Vec::new();
-    for metric in game.design.metrics() {
+    let is_held = |metric: &&Metric| !matches!(metric.kind, Kind::Compound { .. });
+    for metric in game.design.metrics().iter().filter(is_held) {
         let held = game.players.iter().map(|player: &Player| &player.scores);
         let held: Vec<&Scores> = held.filter(|scores| scores.get(&metric.id).is_some()).collect();
         if held.is_empty() {
@@ -115,7 +117,7 @@ pub(super) fn breaches(game: &Game, draft: &Design) -> Vec<Breach> {
             fix,
         };
         let fixes = match draft.metric(&metric.id) {
-            Some(new) if new.type_name() == metric.type_name() => fixes(metric, new, &held),
+            Some(new) if new.is_as(metric) => fixes(metric, new, &held),
             _ => vec![("METRIC_REMOVED", Fix::DropMetric)],
         };
         found.extend(fixes.into_iter().map(breach));

@@ -229,7 +229,7 @@ impl Condition {
 }
 
 impl Condition {
-    /// The metrics and actions it asks about.
+    /// The metrics, actions and teams it asks about.
     pub(super) fn references(&self) -> Vec<Reference<'_>> {
         match &self.test {
             Test::And(parts) | Test::Or(parts) => {
@@ -237,7 +237,8 @@ impl Condition {
             }
             Test::Metric { id, .. } => vec![Reference::Metric(id)],
             Test::Action { id, .. } => vec![Reference::Action(id)],
-            _ => Vec::new(),
+            Test::Team { definition, .. } => vec![Reference::Team(definition)],
+            Test::Always | Test::Time { .. } | Test::Var { .. } => Vec::new(),
         }
     }
 }

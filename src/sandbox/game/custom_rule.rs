@@ -3,10 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::action::ActionRule;
+use super::component::Component;
 use super::condition::Standpoint;
 use super::feed::Scope;
 use super::play::read_scopes;
-use super::refusal::{Outcome, Refusal};
+use super::refusal::Outcome;
 use super::request::{Report, Request, join};
 use super::rule::{Rule, RuleKind};
 use super::settle::{Cause, pay};
@@ -30,8 +31,7 @@ fn execute(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let rule = game.design.find::<Rule>(id).cloned();
     // Assumption: a rule that runs by itself cannot be found here.
     let Some(Rule { id, name, kind: RuleKind::Custom { rules, variables }, .. }) = rule else {
-        let text = format!("The rule '{id}' does not exist");
-        return Err(Refusal::new(404, "rule_not_found", text));
+        return Err(Rule::WORDS.not_found(id));
     };
     let runs = read_runs(game, &variables, request)?;
     let reference = json!({ "id": id, "name": name });

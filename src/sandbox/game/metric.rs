@@ -54,6 +54,11 @@ impl Metric {
         }
     }
 
+    /// Whether scores of the other fit this one.
+    pub(super) fn is_as(&self, other: &Metric) -> bool {
+        self.type_name() == other.type_name()
+    }
+
     pub(super) fn reference(&self) -> Value {
         json!({ "id": self.id, "name": self.name, "type": self.type_name() })
     }

@@ -273,7 +273,7 @@ mod tests {
     };
 
     /// Names of path parameters; those of the demo game where there are such.
-    const PATH: [(&str, &str); 9] = [
+    const PATH: [(&str, &str); 10] = [
         ("team_id", "team_5c11aa7b7d0ed66b0193a001"),
         ("player_id", "otto"),
         ("target_player_id", "otto"),
@@ -281,6 +281,7 @@ mod tests {
         ("action_id", "water"),
         ("leaderboard_id", "top_seeds"),
         ("component_id", "seeds"),
+        ("version", "latest"),
         ("invite_id", "x"),
         ("request_id", "x"),
     ];

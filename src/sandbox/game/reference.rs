@@ -2,16 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::action::ActionRule;
+use super::action::{Action, ActionRule};
+use super::board::{Board, BoardScope};
+use super::component::Component;
 use super::design::Design;
+use super::flow;
 use super::metric::{Kind, Metric};
+use super::request::pick;
 use super::rule::{Rule, RuleKind};
+use super::team;
 
 /// What one component says about another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reference<'d> {
     Metric(&'d str),
     Action(&'d str),
+    Team(&'d str),
 }
 
 /// A component that cannot work as it is designed.
@@ -26,6 +32,7 @@ impl Reference<'_> {
         match self {
             Reference::Metric(id) => design.metric(id).is_none(),
             Reference::Action(id) => design.action(id).is_none(),
+            Reference::Team(id) => design.team(id).is_none(),
         }
     }
 
@@ -33,45 +40,44 @@ impl Reference<'_> {
         match self {
             Reference::Metric(id) => json!({ "metric": id }),
             Reference::Action(id) => json!({ "action": id }),
+            Reference::Team(id) => json!({ "team": id }),
         }
     }
 }
 
-/// Assumption: the codes, of which only those about players are on record.
+/// What is wrong in a design as it is. Assumption: the codes, of which only those about players are
+/// on record.
 pub(super) fn faults(design: &Design) -> Vec<Fault> {
+    let metrics = design.metrics();
+    let mut faults = dangling(design, metrics, "METRIC_REFERENCE_MISSING", of_metric);
+    faults.extend(dangling(design, &design.actions, "ACTION_REFERENCE_MISSING", of_action));
+    faults.extend(dangling(design, &design.rules, "RULE_REFERENCE_MISSING", of_rule));
+    faults.extend(dangling(design, &design.boards, "LEADERBOARD_REFERENCE_MISSING", of_board));
+    faults.extend(dangling(design, &design.teams, "TEAM_REFERENCE_MISSING", of_team));
+    faults.extend(dangling(design, &design.processes, "PROCESS_REFERENCE_MISSING", of_process));
+    faults.extend(metrics.iter().filter_map(|metric| formula_fault(design, metric)));
+    faults
+}
+
+fn dangling<C: Component>(
+    design: &Design,
+    components: &[C],
+    code: &'static str,
+    references: fn(&C) -> Vec<Reference<'_>>,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut dangling =
-        |code, kind: &str, (id, name): (&str, &str), mut found: Vec<Reference<'_>>| {
-            found.retain(|reference| reference.is_dangling(design));
-            found.sort_unstable();
-            found.dedup();
-            faults.extend(found.into_iter().map(|reference| {
-                let vars =
-                    json!({ kind: { "id": id, "name": name }, "missing": reference.to_json() });
-                Fault { code, vars }
-            }));
-        };
-    for metric in design.metrics() {
-        let subject = (metric.id.as_str(), metric.name.as_str());
-        dangling("METRIC_REFERENCE_MISSING", "metric_design", subject, of_metric(metric));
+    for component in components {
+        let mut found = references(component);
+        found.retain(|reference| reference.is_dangling(design));
+        found.sort_unstable();
+        found.dedup();
+        let subject = pick(&component.show(), &["id", "name"]);
+        let key = format!("{}_design", C::WORDS.kind);
+        faults.extend(found.into_iter().map(|reference| {
+            let vars = json!({ key.as_str(): subject, "missing": reference.to_json() });
+            Fault { code, vars }
+        }));
     }
-    for action in &design.actions {
-        let subject = (action.id.as_str(), action.name.as_str());
-        let mut found = action.requires.references();
-        found.extend(of_rules(&action.rules));
-        dangling("ACTION_REFERENCE_MISSING", "action_design", subject, found);
-    }
-    for rule in &design.rules {
-        let subject = (rule.id.as_str(), rule.name.as_str());
-        dangling("RULE_REFERENCE_MISSING", "rule_design", subject, of_rule(rule));
-    }
-    for board in &design.boards {
-        let subject = (board.id.as_str(), board.name.as_str());
-        let mut found = board.requires.references();
-        found.push(Reference::Metric(&board.metric));
-        dangling("LEADERBOARD_REFERENCE_MISSING", "leaderboard_design", subject, found);
-    }
-    faults.extend(design.metrics().iter().filter_map(|metric| formula_fault(design, metric)));
     faults
 }
 
@@ -93,6 +99,37 @@ fn of_metric(metric: &Metric) -> Vec<Reference<'_>> {
         }
         _ => Vec::new(),
     }
+}
+
+fn of_action(action: &Action) -> Vec<Reference<'_>> {
+    let mut found = action.requires.references();
+    found.extend(of_rules(&action.rules));
+    found
+}
+
+fn of_board(board: &Board) -> Vec<Reference<'_>> {
+    let mut found = board.requires.references();
+    found.push(Reference::Metric(&board.metric));
+    match &board.scope {
+        BoardScope::TeamDefinition(id) | BoardScope::TeamInstance(id) => {
+            found.push(Reference::Team(id));
+        }
+        BoardScope::Game | BoardScope::Custom => {}
+    }
+    found
+}
+
+fn of_team(definition: &team::Definition) -> Vec<Reference<'_>> {
+    definition.settings.requires.references()
+}
+
+fn of_process(definition: &flow::Definition) -> Vec<Reference<'_>> {
+    let mut found = definition.settings.requires.references();
+    for activity in definition.nodes().iter().filter_map(flow::Node::activity) {
+        found.extend(activity.requires.references());
+        found.extend(activity.rewards.iter().map(|reward| Reference::Metric(&reward.metric)));
+    }
+    found
 }
 
 fn of_rules(rules: &[ActionRule]) -> Vec<Reference<'_>> {
@@ -143,6 +180,10 @@ mod tests {
         assert_eq!(count("ACTION_REFERENCE_MISSING"), 6);
         assert_eq!(count("RULE_REFERENCE_MISSING"), 2);
         assert_eq!(count("LEADERBOARD_REFERENCE_MISSING"), 4);
+        assert_eq!(count("PROCESS_REFERENCE_MISSING"), 1);
+        design.remove::<crate::sandbox::game::team::Definition>("crew");
+        let missing = faults(&design).into_iter().filter(|f| f.vars["missing"]["team"] == "crew");
+        assert_eq!(missing.count(), 2, "the boards of crews");
     }
 
     #[test]

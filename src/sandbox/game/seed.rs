@@ -1,5 +1,7 @@
 //! A seed: a game with its players and their history, read from a text.
 
+use std::sync::LazyLock;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -21,7 +23,9 @@ use super::rule::Rule;
 use super::team;
 use super::{Game, World};
 
-const DEMO: &str = include_str!("demo.yaml");
+/// Read once, played in every world anew.
+static DEMO: LazyLock<Seed> =
+    LazyLock::new(|| Seed::read(include_str!("demo.yaml")).expect("the demo is a good seed"));
 
 const KEYS: [&str; 12] = [
     "game",
@@ -40,6 +44,7 @@ const KEYS: [&str; 12] = [
 
 /// A seed, read and not yet played.
 struct Seed {
+    document: Document,
     about: About,
     created: When,
     design: Design,
@@ -67,25 +72,24 @@ pub(super) enum When {
 impl World {
     /// The Garden Club with its players and their history of the last weeks, in both environments.
     pub(crate) fn demo(now: Timestamp, seed: u64) -> World {
-        World::from_seed(DEMO, now, seed).expect("the demo game is a good seed")
+        DEMO.world(now, seed).expect("what the demo tells can be done")
     }
 
     /// The game of a seed, in YAML or JSON, in both environments.
     pub(crate) fn from_seed(text: &str, now: Timestamp, seed: u64) -> Result<World, SeedError> {
-        let document = Document::read(text)?;
-        let read = Seed::read(&document)?;
-        Ok(World::of(read.game(&document, now, seed)?, read.game(&document, now, seed)?))
+        Seed::read(text)?.world(now, seed)
     }
 }
 
 /// The design of the demo game.
 #[cfg(test)]
 pub(super) fn design() -> Design {
-    World::demo(Timestamp::UNIX_EPOCH, 0).draft
+    DEMO.design.clone()
 }
 
 impl Seed {
-    fn read(document: &Document) -> Result<Seed, SeedError> {
+    fn read(text: &str) -> Result<Seed, SeedError> {
+        let document = Document::read(text)?;
         let root = document.value();
         let mut report = Report::default();
         let empty = Map::new();
@@ -94,19 +98,23 @@ impl Seed {
         let (about, zone, created) = read_game(root, &mut report);
         let people = read_people(root, &mut report);
         let deeds = history::read(root, &mut report);
-        settle(report, document, "")?;
+        settle(report, &document, "")?;
         let mut design = Design::new(zone);
-        read_shelf::<Metric>(root, &mut design, "metrics", document)?;
-        read_shelf::<Action>(root, &mut design, "actions", document)?;
-        read_shelf::<Rule>(root, &mut design, "rules", document)?;
-        read_shelf::<Board>(root, &mut design, "leaderboards", document)?;
-        read_shelf::<team::Definition>(root, &mut design, "teams", document)?;
-        read_shelf::<flow::Definition>(root, &mut design, "processes", document)?;
-        Ok(Seed { about, created, design, people, deeds })
+        read_shelf::<Metric>(root, &mut design, "metrics", &document)?;
+        read_shelf::<Action>(root, &mut design, "actions", &document)?;
+        read_shelf::<Rule>(root, &mut design, "rules", &document)?;
+        read_shelf::<Board>(root, &mut design, "leaderboards", &document)?;
+        read_shelf::<team::Definition>(root, &mut design, "teams", &document)?;
+        read_shelf::<flow::Definition>(root, &mut design, "processes", &document)?;
+        Ok(Seed { document, about, created, design, people, deeds })
+    }
+
+    fn world(&self, now: Timestamp, seed: u64) -> Result<World, SeedError> {
+        Ok(World::of(self.game(now, seed)?, self.game(now, seed)?))
     }
 
     /// Creates the players and lets them really do what the seed tells, in order of time.
-    fn game(&self, document: &Document, now: Timestamp, seed: u64) -> Result<Game, SeedError> {
+    fn game(&self, now: Timestamp, seed: u64) -> Result<Game, SeedError> {
         let mut game = Game::empty(now, seed);
         game.about = self.about.clone();
         game.created = self.created.from(now);
@@ -123,7 +131,7 @@ impl Seed {
         deeds.sort_by_key(|(at, _)| *at);
         for (at, deed) in deeds {
             deed.perform(&mut game, at)
-                .map_err(|refusal| refused(&refusal, document, &deed.place))?;
+                .map_err(|refusal| refused(&refusal, &self.document, &deed.place))?;
         }
         Ok(game)
     }
@@ -263,8 +271,10 @@ mod tests {
     use jiff::Timestamp;
     use serde_json::{Value, json};
 
-    use super::{DEMO, World};
+    use super::World;
     use crate::sandbox::game::trial::Trial;
+
+    const DEMO: &str = include_str!("demo.yaml");
 
     fn read(text: &str) -> Result<World, String> {
         let now = "2018-01-17T12:00:00Z".parse().expect("a time");

@@ -6,8 +6,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
-use crate::sandbox::check::answer_of;
-
 use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
 
 pub(super) struct Trial {
@@ -257,7 +255,7 @@ impl Trial {
 
     /// Changes the design of the definition `crew`.
     pub(super) fn redesign_crew(&mut self, pointer: &str, value: Value) {
-        let design = self.game_mut().design.team("crew").expect("a definition").design.clone();
+        let design = self.game().design.team("crew").expect("a definition").design.clone();
         let mut design = Value::Object(design);
         *design.pointer_mut(pointer).expect("a known key") = value;
         let design = design.as_object().cloned().unwrap_or_default();

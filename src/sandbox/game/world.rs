@@ -8,6 +8,7 @@ use super::compound;
 use super::design::Design;
 use super::dice::Dice;
 use super::issues::Issues;
+use super::metric::Metric;
 use super::refusal::Outcome;
 use super::request::Request;
 use super::{Call, DESIGN_HANDLERS, Game, Reply};
@@ -115,14 +116,72 @@ impl World {
         Ok(())
     }
 
-    /// From now on the environment runs the draft as it is. Assumption: compounds follow their new
-    /// formulas at once, and no event tells of it.
+    /// From now on the environment runs the draft as it is. Assumption: compounds go with their
+    /// designs and follow new formulas at once, and no event tells of it.
     fn load(&mut self, environment: Environment) {
         let design = self.draft.clone();
         let game = self.game_mut(environment);
+        let is_gone = |old: &&Metric| design.metric(&old.id).is_none_or(|new| !new.is_as(old));
+        for gone in game.design.metrics().iter().filter(is_gone) {
+            game.gains.forget_metric(&gone.id);
+            for player in &mut game.players {
+                player.scores.remove(&gone.id);
+            }
+        }
         for player in &mut game.players {
             compound::recompute(&design, &mut player.scores);
         }
         game.design = design;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::sandbox::game::trial::Trial;
+
+    const VERSION: [(&str, &str); 1] = [("version", "latest")];
+
+    #[test]
+    fn compounds_go_with_their_designs_and_follow_new_formulas() {
+        let mut trial = Trial::demo();
+        let path = [("version", "latest"), ("component_id", "yield")];
+        let formula = json!({ "constraints": { "formula": "$scores.seeds * 2" } });
+        trial.json("update_metric_design", &path, &[], formula, None);
+        trial.deploy();
+        let seeds: i64 = trial.score("mira", "seeds").parse().expect("a number");
+        assert_eq!(trial.score("mira", "yield"), (seeds * 2).to_string());
+        trial.json("delete_metric_design", &path, &[], json!({}), None);
+        trial.deploy();
+        assert_eq!(trial.score("mira", "yield"), "");
+        let point = json!({ "id": "yield", "name": "Yield", "type": "point" });
+        trial.json("create_metric_design", &VERSION, &[], point, None);
+        trial.deploy();
+        assert_eq!(trial.score("mira", "yield"), "");
+    }
+
+    #[test]
+    fn what_runs_survives_the_removal_of_its_design() {
+        let mut trial = Trial::demo();
+        let kinds =
+            [("action", "water"), ("leaderboard", "cup"), ("team", "crew"), ("process", "module1")];
+        for (kind, id) in kinds {
+            let path = [("version", "latest"), ("component_id", id)];
+            trial.json(&format!("delete_{kind}_design"), &path, &[], json!({}), None);
+        }
+        trial.deploy();
+        let processes = trial.json("list_processes", &[], &[], json!({}), Some("student1"));
+        let id = processes["data"][0]["id"].as_str().unwrap_or_default();
+        let path = [("process_id", id)];
+        trial.json("get_process", &path, &[], json!({}), Some("student1"));
+        for operation in ["list_process_triggers", "play_process"] {
+            let body = json!({ "trigger": "plant:pick_path" });
+            // Either is an answer; neither is a panic.
+            let _ = trial.answer(operation, &path, &[], body, Some("student1"));
+        }
+        let profile = trial.json("get_player", &[], &[], json!({}), Some("mira"));
+        assert_eq!(profile["teams"][0]["name"], "Rose Bed");
+        assert_eq!(trial.json("list_teams", &[], &[], json!({}), Some("mira"))["total"], 1);
     }
 }
