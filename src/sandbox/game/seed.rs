@@ -296,6 +296,15 @@ mod tests {
     }
 
     #[test]
+    fn both_processes_of_the_seed_can_be_started() {
+        let mut trial = Trial::demo();
+        for definition in ["module1", "plot_check"] {
+            let id = trial.start("johny", json!({ "definition": definition }));
+            assert!(!trial.open("johny", &id).is_empty(), "{definition}");
+        }
+    }
+
+    #[test]
     fn the_history_was_really_played() {
         let trial = Trial::demo();
         assert_eq!(trial.events("action").len(), DEMO.matches("action:").count());
