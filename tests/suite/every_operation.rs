@@ -61,7 +61,8 @@ async fn every_operation_can_be_called_typed() {
         let playoff = sandbox.playoff();
         let crew = Crew::of(&playoff).await.unwrap();
         let run = Run::of(&playoff).await.unwrap();
-        let (name, call) = calls(&playoff, &run, &crew).swap_remove(index);
+        let draft = Draft::of(&playoff).await.unwrap();
+        let (name, call) = calls(&playoff, &run, &crew, &draft).swap_remove(index);
         if let Err(error) = call.await {
             panic!("{name}: {error}");
         }
@@ -158,7 +159,43 @@ impl Run {
     }
 }
 
-fn calls(playoff: &playoff::Playoff, run: &Run, crew: &Crew) -> Vec<(&'static str, Outcome)> {
+/// What designers and administrators have made: a custom rule `bonus`, the scope `x` of `cup`.
+struct Draft {
+    image: String,
+    /// Of a limit that is gone again from the design.
+    issue: String,
+    fix: Value,
+}
+
+impl Draft {
+    async fn of(playoff: &playoff::Playoff) -> Result<Draft, Error> {
+        let (v2, student) = (playoff.v2(), playoff.with_player("student1").v2());
+        let image = v2.upload_design_image().file(picture()).await?.id.clone();
+        student.upload_own_image().file(picture()).await?;
+        v2.create_rule_design().version("latest").id("bonus").name("x").type_("custom").await?;
+        v2.deploy_design().version("latest").await?;
+        v2.admin_create_leaderboard_scope().leaderboard_id("cup").scope_id("x").await?;
+        for max in [1, 1_000_000] {
+            let seeds = v2.update_metric_design().version("latest").component_id("seeds");
+            let limit = MetricConstraints::point().with_max(max);
+            seeds.type_("point").constraints(limit).await?;
+            if max == 1 {
+                let refused = v2.simulate_design().version("latest").await.unwrap_err();
+                assert_eq!(refused.name(), "design_issues");
+            }
+        }
+        let issues: Vec<Value> = playoff.get("/design/issues").await?;
+        let issue = issues[0]["id"].as_str().unwrap().to_owned();
+        Ok(Draft { image, issue, fix: issues[0]["apply"].clone() })
+    }
+}
+
+fn calls(
+    playoff: &playoff::Playoff,
+    run: &Run,
+    crew: &Crew,
+    draft: &Draft,
+) -> Vec<(&'static str, Outcome)> {
     calls! { playoff:
         v1 get_status ();
         v1 game_list_players ();
@@ -307,15 +344,15 @@ fn calls(playoff: &playoff::Playoff, run: &Run, crew: &Crew) -> Vec<(&'static st
         v2 admin_get_team_activity (team_id("plot"));
         v2 admin_list_processes (player_id("student1"));
         v2 admin_delete_process (process_id(&run.own) player_id("student1"));
-        v2 admin_execute_rule (rule_id("x") data([read::<v2::RuleRun>(json!({"variables": {}, "player_ids": ["mira"]}))]));
-        v2 admin_create_leaderboard_scope (leaderboard_id("top_seeds") scope_id("x"));
-        v2 admin_delete_leaderboard_scope (leaderboard_id("top_seeds") scope_id("x"));
+        v2 admin_execute_rule (rule_id("bonus") data([read::<v2::RuleRun>(json!({"variables": {}, "player_ids": ["mira"]}))]));
+        v2 admin_create_leaderboard_scope (leaderboard_id("cup") scope_id("x"));
+        v2 admin_delete_leaderboard_scope (leaderboard_id("cup") scope_id("x"));
         v2 admin_check_player_available (value("nobody"));
         v2 list_team_designs (version("latest"));
         v2 create_team_design (version("latest") id("x") name("x") permissions([TeamPermissionRow::new("Head", TeamPermissions::default())]) creator_roles(["Head"]) settings(read::<v2::TeamSettings>(json!({}))));
-        v2 get_team_design (version("latest") component_id("water"));
-        v2 update_team_design (version("latest") component_id("water"));
-        v2 delete_team_design (version("latest") component_id("water"));
+        v2 get_team_design (version("latest") component_id("crew"));
+        v2 update_team_design (version("latest") component_id("crew"));
+        v2 delete_team_design (version("latest") component_id("crew"));
         v2 list_metric_designs (version("latest"));
         v2 create_metric_design (version("latest") id("x") name("x") type_("point"));
         v2 get_metric_design (version("latest") component_id("seeds"));
@@ -328,26 +365,26 @@ fn calls(playoff: &playoff::Playoff, run: &Run, crew: &Crew) -> Vec<(&'static st
         v2 delete_action_design (version("latest") component_id("water"));
         v2 list_leaderboard_designs (version("latest"));
         v2 create_leaderboard_design (version("latest") id("x") name("x") entity_type("players") scope(read::<v2::LeaderboardScope>(json!({"type": "game"}))) metric(MetricRef::new("seeds", MetricType::Point)));
-        v2 get_leaderboard_design (version("latest") component_id("water"));
-        v2 update_leaderboard_design (version("latest") component_id("water"));
-        v2 delete_leaderboard_design (version("latest") component_id("water"));
+        v2 get_leaderboard_design (version("latest") component_id("top_drops"));
+        v2 update_leaderboard_design (version("latest") component_id("top_drops"));
+        v2 delete_leaderboard_design (version("latest") component_id("top_drops"));
         v2 list_rule_designs (version("latest"));
         v2 create_rule_design (version("latest") id("x") name("x") type_("custom"));
-        v2 get_rule_design (version("latest") component_id("water"));
-        v2 update_rule_design (version("latest") component_id("water") type_("custom"));
-        v2 delete_rule_design (version("latest") component_id("water"));
+        v2 get_rule_design (version("latest") component_id("bonus"));
+        v2 update_rule_design (version("latest") component_id("bonus") type_("custom"));
+        v2 delete_rule_design (version("latest") component_id("bonus"));
         v2 list_process_designs (version("latest"));
         v2 create_process_design (version("latest") id("x") name("x"));
-        v2 get_process_design (version("latest") component_id("water"));
-        v2 update_process_design (version("latest") component_id("water"));
-        v2 delete_process_design (version("latest") component_id("water"));
+        v2 get_process_design (version("latest") component_id("module1"));
+        v2 update_process_design (version("latest") component_id("module1"));
+        v2 delete_process_design (version("latest") component_id("module1"));
         v2 simulate_design (version("latest"));
         v2 deploy_design (version("latest"));
         v2 list_design_issues ();
-        v2 get_design_issue (issue_id("x"));
-        v2 resolve_design_issue (issue_id("x") apply(json!({"code": "METRIC_DESTROY"})));
+        v2 get_design_issue (issue_id(&draft.issue));
+        v2 resolve_design_issue (issue_id(&draft.issue) apply(draft.fix.clone()));
         v2 list_design_images ();
         v2 upload_design_image (file(picture()));
-        v2 get_design_image (image_id("x"));
+        v2 get_design_image (image_id(&draft.image));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
 use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
+use crate::sandbox::check::answer_of;
 
 pub(super) struct Trial {
     pub(super) world: World,
