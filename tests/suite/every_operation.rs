@@ -184,7 +184,7 @@ impl Draft {
                 assert_eq!(refused.name(), "design_issues");
             }
         }
-        let issues: Vec<Value> = playoff.get("/design/issues").await?;
+        let issues: Value = playoff.get("/design/issues").await?;
         let issue = issues[0]["id"].as_str().unwrap().to_owned();
         Ok(Draft { image, issue, fix: issues[0]["apply"].clone() })
     }

@@ -1,4 +1,10 @@
 //! A seed: a game with its players and their history, read from a text.
+//!
+//! `game` says what the game is. `metrics`, `actions`, `rules`, `leaderboards`, `teams` and
+//! `processes` are designs, in the form of the API. Then come the `players`, and what they did, which
+//! is really done when a world is made, in order of time: `team_instances` with their members,
+//! `process_instances` with the triggers played, `plays` of actions, and `scores` that were set.
+//! Whatever is dated says `days_ago`, `hours_ago` or `at`. The demo game is an example of all of it.
 
 use std::sync::LazyLock;
 
