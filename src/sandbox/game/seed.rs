@@ -290,7 +290,7 @@ mod tests {
         let design = super::design();
         assert_eq!((design.metrics().len(), design.actions.len()), (5, 9));
         assert_eq!((design.rules.len(), design.boards.len()), (2, 7));
-        assert_eq!((design.teams.len(), design.processes.len()), (1, 1));
+        assert_eq!((design.teams.len(), design.processes.len()), (1, 2));
         assert_eq!(design.compound_order(), ["yield"]);
         assert!(design.metric("apple").is_none());
     }

@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
+use crate::sandbox::check::answer_of;
+
 use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
 
 pub(super) struct Trial {
