@@ -1,6 +1,6 @@
 //! Leaderboards: what was earned, by whom, within which cycle, and the ranking of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -12,6 +12,7 @@ use super::design::Design;
 use super::feed::Scope;
 use super::moment::Period;
 use super::number::Number;
+use super::player::Player;
 
 /// One change of a point or compound metric, booked for the leaderboards.
 #[derive(Clone, Debug)]
@@ -96,7 +97,6 @@ pub(super) struct View<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) entity: String,
-    pub(super) label: Value,
     pub(super) score: Number,
     pub(super) rank: usize,
 }
@@ -138,8 +138,7 @@ impl Board {
         for (entity, score) in totals {
             let tied = rows.last().filter(|above| above.score == score).map(|above| above.rank);
             let rank = tied.unwrap_or(rows.len() + 1);
-            let label = self.label(game, &entity);
-            rows.push(Standing { label, entity, score, rank });
+            rows.push(Standing { entity, score, rank });
         }
         rows
     }
@@ -149,7 +148,7 @@ impl Board {
         else {
             return Vec::new();
         };
-        let held = game.players.iter().filter(|player| self.takes_part(game, &player.id, view));
+        let held = game.players.iter().filter(|player| self.takes_part(player, view));
         held.filter_map(|player| {
             player.scores.number(&metric.id).map(|score| (player.id.clone(), score))
         })
@@ -159,13 +158,20 @@ impl Board {
     /// Assumption: a row appears with the first change inside the cycle, its score is the sum.
     fn earned(&self, game: &Game, view: &View<'_>) -> Vec<(String, Number)> {
         let (start, next) = view.cycle.bounds(view.at);
+        let taking_part: BTreeSet<&str> = match self.of_teams {
+            true => BTreeSet::new(),
+            false => {
+                let players = game.players.iter().filter(|player| self.takes_part(player, view));
+                players.map(|player| player.id.as_str()).collect()
+            }
+        };
         let mut totals: BTreeMap<&str, Number> = BTreeMap::new();
         for gain in &game.gains {
             if gain.metric != self.metric || gain.at < start || gain.at >= next {
                 continue;
             }
             for entity in self.credited(gain, view) {
-                if self.of_teams || self.takes_part(game, entity, view) {
+                if self.of_teams || taking_part.contains(entity) {
                     let total = totals.entry(entity).or_default();
                     *total = total.plus(gain.amount);
                 }
@@ -191,8 +197,7 @@ impl Board {
         vec![&gain.player]
     }
 
-    fn takes_part(&self, game: &Game, id: &str, view: &View<'_>) -> bool {
-        let Some(player) = game.player(id) else { return false };
+    fn takes_part(&self, player: &Player, view: &View<'_>) -> bool {
         match &self.scope {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),
