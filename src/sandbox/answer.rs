@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Response;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
-    RETRY_AFTER,
+    RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -45,6 +45,19 @@ pub(super) fn page(status: u16, html: String) -> Response<Body> {
         .header(CONTENT_SECURITY_POLICY, policy)
         .header(CACHE_CONTROL, "no-store")
         .body(Body::from(html))
+        .unwrap_or_default()
+}
+
+/// A part of the sandbox's own page. It asks for no token, so no other origin may read it.
+pub(super) fn own(content_type: &'static str, body: Body) -> Response<Body> {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                  img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    Response::builder()
+        .header(CONTENT_TYPE, content_type)
+        .header(CONTENT_SECURITY_POLICY, policy)
+        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .header(CACHE_CONTROL, "no-store")
+        .body(body)
         .unwrap_or_default()
 }
 

@@ -86,22 +86,36 @@ fn fields(body: &[u8]) -> String {
 }
 
 #[derive(Default)]
-pub(super) struct Record(VecDeque<Received>);
+pub(super) struct Record {
+    kept: VecDeque<Received>,
+    /// How many came in, forgotten ones too.
+    so_far: usize,
+}
 
 impl Record {
     pub(super) fn push(&mut self, received: Received) {
-        if self.0.len() == MOST {
-            self.0.pop_front();
+        if self.kept.len() == MOST {
+            self.kept.pop_front();
         }
-        self.0.push_back(received);
+        self.kept.push_back(received);
+        self.so_far += 1;
     }
 
     pub(super) fn all(&self) -> Vec<Received> {
-        self.0.iter().cloned().collect()
+        self.kept.iter().cloned().collect()
+    }
+
+    pub(super) fn so_far(&self) -> usize {
+        self.so_far
+    }
+
+    /// The latest ones first, each with its number among all that came in.
+    pub(super) fn latest(&self) -> impl Iterator<Item = (usize, &Received)> {
+        (1..=self.so_far).rev().zip(self.kept.iter().rev())
     }
 
     pub(super) fn clear(&mut self) {
-        self.0.clear();
+        self.kept.clear();
     }
 }
 
@@ -142,7 +156,10 @@ mod tests {
         }
         let all = record.all();
         assert_eq!((all.len(), all[0].path.as_str()), (MOST, "/1"));
+        let latest = record.latest().next().map(|(number, latest)| (number, latest.path.as_str()));
+        assert_eq!(latest, Some((MOST + 1, "/10000")));
         record.clear();
-        assert!(record.all().is_empty());
+        assert!(record.all().is_empty() && record.latest().next().is_none());
+        assert_eq!(record.so_far(), MOST + 1, "numbers go on where they were");
     }
 }

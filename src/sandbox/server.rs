@@ -21,7 +21,7 @@ use super::game::{Call, Game, Outcome, Refusal, Reply};
 use super::record::{Received, Record};
 use super::rights::Right;
 use super::tokens::Tokens;
-use super::{answer, example, grant, login, page};
+use super::{answer, example, grant, home, login, page};
 use crate::routes::{self, Route, Version};
 
 const LARGEST_BODY: usize = 10 * 1024 * 1024;
@@ -103,6 +103,10 @@ async fn respond(state: &State, request: Request<Body>) -> Response<Body> {
     let (head, body) = request.into_parts();
     if head.method == Method::OPTIONS {
         return preflight();
+    }
+    // What the page asks for is nobody's request: it is not remembered.
+    if let Some(answer) = home::answer(state, &head) {
+        return answer;
     }
     let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
         return answer::refused(&Refusal::fault(
@@ -214,7 +218,7 @@ fn from_schema(route: &Route) -> Response<Body> {
 }
 
 /// The first value of each parameter; an empty one counts as absent.
-fn query(text: &str) -> BTreeMap<String, String> {
+pub(super) fn query(text: &str) -> BTreeMap<String, String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
     let mut query = BTreeMap::new();
     for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {

@@ -15,6 +15,7 @@ mod dice;
 mod feed;
 mod flow;
 mod formula;
+mod glance;
 mod metric;
 mod moment;
 mod number;
@@ -30,6 +31,7 @@ mod reward;
 mod rule;
 mod score;
 mod seed;
+mod sentence;
 mod settle;
 mod trend;
 #[cfg(test)]
@@ -42,6 +44,7 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use self::glance::Choice;
 pub(crate) use self::refusal::{Outcome, Refusal};
 use crate::routes::Version;
 

@@ -27,6 +27,8 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
     (Version::V2, "admin_get_status", status),
 ];
 
+pub(super) const TITLE: &str = "Garden Club";
+
 fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
     Ok(Reply::Json(json!({
         "name": "Playoff Hermes",
@@ -34,7 +36,7 @@ fn status(game: &mut Game, _: &Request<'_>) -> Outcome<Reply> {
         "status": "ok",
         "game": {
             "id": "garden_club",
-            "title": "Garden Club",
+            "title": TITLE,
             "description": "shared plots",
             "timezone": game.design.zone.iana_name().unwrap_or("UTC"),
             "type": "native",

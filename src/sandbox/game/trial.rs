@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Game, Reply, Version, seed};
+use super::{Call, Choice, Game, Reply, Version, seed};
 
 pub(super) struct Trial {
     pub(super) game: Game,
@@ -27,8 +27,12 @@ impl Trial {
         Trial::of(Game::demo)
     }
 
+    pub(super) fn empty() -> Trial {
+        Trial::of(Game::empty)
+    }
+
     pub(super) fn empty_with_seed_design() -> Trial {
-        let mut trial = Trial::of(Game::empty);
+        let mut trial = Trial::empty();
         trial.game.design = seed::design();
         trial
     }
@@ -92,6 +96,10 @@ impl Trial {
             Err(refusal) => *refusal,
             Ok(_) => panic!("{operation} was not refused"),
         }
+    }
+
+    pub(super) fn glance(&self, choice: &Choice<'_>) -> Value {
+        self.game.glance(choice, self.now)
     }
 
     pub(super) fn create_player(&mut self, id: &str) {
