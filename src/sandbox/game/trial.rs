@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::refusal::{Outcome, Refusal};
 use crate::sandbox::check::answer_of;
 
-use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
+use super::{Call, Choice, Environment, Game, Reply, Upload, Version, World, flow, team};
 
 pub(super) struct Trial {
     pub(super) world: World,
@@ -226,6 +226,10 @@ impl Trial {
             Err(refusal) => *refusal,
             Ok(_) => panic!("{operation} was not refused"),
         }
+    }
+
+    pub(super) fn glance(&self, choice: &Choice<'_>) -> Value {
+        self.game().glance(choice, self.now)
     }
 
     pub(super) fn create_player(&mut self, id: &str) {
