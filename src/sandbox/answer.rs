@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
-    LOCATION, RETRY_AFTER,
+    LOCATION, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS,
 };
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -47,6 +47,19 @@ pub(super) fn page(status: u16, html: String) -> Answer {
     let headers = answer.headers_mut();
     headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// A part of the sandbox's own page. It asks for no token, so no other origin may read it.
+pub(super) fn own(content_type: &str, body: Bytes) -> Answer {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                  img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    let mut answer = whole(200, content_type, body);
+    let headers = answer.headers_mut();
+    headers.remove(ACCESS_CONTROL_ALLOW_ORIGIN);
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }

@@ -43,6 +43,7 @@ mod form;
 mod game;
 mod genesis;
 mod grant;
+mod home;
 mod jwt;
 mod line;
 mod listen;
@@ -103,7 +104,8 @@ impl Sandbox {
     }
 
     /// Address of both hosts: the login page is `/auth`, tokens come from `/auth/token`, the API is
-    /// under `/v1` and `/v2`.
+    /// under `/v1` and `/v2`. Opened in a browser, it shows the game at a glance: players, a
+    /// leaderboard, the feed and the last requests, as they change.
     ///
     /// Scripts log a player in by naming them: a request of the page with `player_id` in its query
     /// is answered as its form is, by a redirect.

@@ -6,17 +6,14 @@ use std::fmt::Write as _;
 /// More players than this are not offered; their ids can be typed all the same.
 const OFFERED: usize = 100;
 
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{font:1.1rem/1.5 system-ui,sans-serif;max-width:24rem;margin:12vh auto;padding:0 1.2rem}\
-h1{font-size:1.4rem}\
-label,input,button{display:block;width:100%;box-sizing:border-box}\
-input,button{font:inherit;padding:.6rem .8rem;margin:.3rem 0 .9rem;border-radius:.4rem;\
-border:1px solid #8888}\
-button{cursor:pointer}\
-.main{background:#1a6b3c;color:#fff;border-color:#1a6b3c}\
-.message{border-left:.25rem solid #c33;padding-left:.7rem}\
-b{overflow-wrap:anywhere}";
+const STYLE: &str = concat!(
+    include_str!("look.css"),
+    "\
+body{max-width:24rem;margin:12vh auto}\
+label,input,button{display:block;width:100%}\
+input,button{padding:.6rem .8rem;margin:.3rem 0 .9rem}\
+b{overflow-wrap:anywhere}"
+);
 
 /// The form that asks who logs in. It carries every parameter of the request on.
 pub(super) fn login<'a>(

@@ -130,12 +130,15 @@ pub(super) struct Record {
     kept: VecDeque<Received>,
     /// Bytes of all bodies that are kept.
     bytes: usize,
+    /// How many came in, forgotten ones too.
+    so_far: usize,
 }
 
 impl Record {
     pub(super) fn push(&mut self, received: Received) {
         self.bytes += received.body.len();
         self.kept.push_back(received);
+        self.so_far += 1;
         while self.kept.len() > MOST || self.bytes > ALL_BODIES {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= oldest.body.len();
@@ -150,8 +153,17 @@ impl Record {
         self.kept.iter().filter(|received| received.operation == Some(operation)).count()
     }
 
+    pub(super) fn so_far(&self) -> usize {
+        self.so_far
+    }
+
+    /// The latest ones first, each with its number among all that came in.
+    pub(super) fn latest(&self) -> impl Iterator<Item = (usize, &Received)> {
+        (1..=self.so_far).rev().zip(self.kept.iter().rev())
+    }
+
     pub(super) fn clear(&mut self) {
-        *self = Record::default();
+        *self = Record { so_far: self.so_far, ..Record::default() };
     }
 }
 
@@ -193,8 +205,11 @@ mod tests {
         }
         let all = record.all();
         assert_eq!((all.len(), all[0].path.as_str()), (MOST, "/1"));
+        let latest = record.latest().next().map(|(number, latest)| (number, latest.path.as_str()));
+        assert_eq!(latest, Some((MOST + 1, "/10000")));
         record.clear();
-        assert!(record.all().is_empty());
+        assert!(record.all().is_empty() && record.latest().next().is_none());
+        assert_eq!(record.so_far(), MOST + 1, "numbers go on where they were");
     }
 
     #[test]

@@ -20,12 +20,16 @@ use super::line::Cut;
 use super::record::Received;
 use super::rights::Right;
 use super::state::State;
-use super::{body, check, control, example, form, grant, login, page};
+use super::{body, check, control, example, form, grant, home, login, page};
 use crate::routes::{self, Route, Version};
 
 /// The answer, and where the connection is to be cut in it.
 pub(super) async fn respond(state: &State, request: Request<Incoming>) -> (Answer, Option<Cut>) {
     let (head, incoming) = request.into_parts();
+    // What the page asks for is nobody's request: it is not remembered.
+    if let Some(answer) = home::answer(state, &head) {
+        return (answer, None);
+    }
     let body = match body::read(incoming).await {
         Ok(body) => body,
         Err(refusal) => return (answer::refused(&refusal), None),
@@ -172,7 +176,7 @@ fn from_schema(route: &Route) -> Answer {
 }
 
 /// The first value of each parameter; an empty one counts as absent.
-fn query(text: &str) -> BTreeMap<String, String> {
+pub(super) fn query(text: &str) -> BTreeMap<String, String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).unwrap_or_default();
     let mut query = BTreeMap::new();
     for (name, value) in pairs.into_iter().filter(|(_, value)| !value.is_empty()) {

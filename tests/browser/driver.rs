@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use fantoccini::error::NewSessionError;
+use fantoccini::error::{CmdError, NewSessionError};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
@@ -115,6 +115,33 @@ impl Browser {
 
     pub(super) async fn type_into(&self, css: &str, text: &str) {
         self.found(Locator::Css(css)).await.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses from a list.
+    pub(super) async fn choose(&self, list: &str, value: &str) {
+        let list = self.found(Locator::Css(list)).await;
+        list.select_by_value(value).await.unwrap();
+    }
+
+    /// Makes the window so large, and the page in it smaller by the window's own edges, if any.
+    pub(super) async fn resize(&self, width: u32, height: u32) {
+        self.0.set_window_size(width, height).await.unwrap();
+    }
+
+    /// A picture of what the window shows, as PNG.
+    pub(super) async fn screenshot(&self) -> Vec<u8> {
+        self.0.screenshot().await.unwrap()
+    }
+
+    /// Waits for what this XPath finds, and gives its text.
+    pub(super) async fn see(&self, what: &str) -> String {
+        loop {
+            let text = self.found(Locator::XPath(what)).await.text().await;
+            // A page that draws itself anew may have replaced it meanwhile.
+            if !text.as_ref().is_err_and(CmdError::is_stale_element_reference) {
+                return text.unwrap();
+            }
+        }
     }
 
     /// Waits for the page with this headline, and gives its text.

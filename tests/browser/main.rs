@@ -1,8 +1,9 @@
-//! Users of the example `web_login`, in a real browser.
+//! Users of the example `web_login` and of the sandbox's own page, in a real browser.
 
 #[path = "../../examples/web_login/app.rs"]
 mod app;
 mod driver;
+mod sandbox_page;
 
 use driver::{Browser, Driver};
 use playoff::sandbox::Sandbox;

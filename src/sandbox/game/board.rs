@@ -1,6 +1,6 @@
 //! Leaderboards: their designs, and the ranking of what was earned within a cycle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -14,6 +14,7 @@ use super::gains::Credit;
 use super::moment::Period;
 use super::number::Number;
 use super::place::Place;
+use super::player::Player;
 use super::refusal::Outcome;
 use super::request::Report;
 
@@ -89,7 +90,6 @@ pub(super) struct View<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) entity: String,
-    pub(super) label: Value,
     pub(super) score: Number,
     pub(super) rank: usize,
 }
@@ -157,8 +157,7 @@ impl Board {
         for (entity, score) in totals {
             let tied = rows.last().filter(|above| above.score == score).map(|above| above.rank);
             let rank = tied.unwrap_or(rows.len() + 1);
-            let label = self.label(game, &entity);
-            rows.push(Standing { label, entity, score, rank });
+            rows.push(Standing { entity, score, rank });
         }
         rows
     }
@@ -168,7 +167,7 @@ impl Board {
         else {
             return Vec::new();
         };
-        let held = game.players.iter().filter(|player| self.takes_part(game, &player.id, view));
+        let held = game.players.iter().filter(|player| self.takes_part(player, view));
         held.filter_map(|player| {
             player.scores.number(&metric.id).map(|score| (player.id.clone(), score))
         })
@@ -177,12 +176,19 @@ impl Board {
 
     /// Assumption: a row appears with the first change inside the cycle, its score is the sum.
     fn earned(&self, game: &Game, view: &View<'_>) -> Vec<(String, Number)> {
+        let taking_part: BTreeSet<&str> = match self.of_teams {
+            true => BTreeSet::new(),
+            false => {
+                let players = game.players.iter().filter(|player| self.takes_part(player, view));
+                players.map(|player| player.id.as_str()).collect()
+            }
+        };
         let mut totals: BTreeMap<&str, Number> = BTreeMap::new();
         for (credit, amount) in game.gains.between(&self.metric, view.cycle.bounds(view.at)) {
             for entity in self.credited(credit, view) {
                 let ranked = match self.of_teams {
                     true => self.ranks_team(game, entity),
-                    false => self.takes_part(game, entity, view),
+                    false => taking_part.contains(entity),
                 };
                 if ranked {
                     let total = totals.entry(entity).or_default();
@@ -222,8 +228,7 @@ impl Board {
         }
     }
 
-    fn takes_part(&self, game: &Game, id: &str, view: &View<'_>) -> bool {
-        let Some(player) = game.player(id) else { return false };
+    fn takes_part(&self, player: &Player, view: &View<'_>) -> bool {
         match &self.scope {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),

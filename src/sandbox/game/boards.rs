@@ -88,7 +88,7 @@ fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let standings = board.standings(game, &view);
     let total = standings.len();
     let merged = merged(game, board, request)?;
-    let show = |standing: &Standing, primary: bool| row(board, standing, &merged, primary);
+    let show = |standing: &Standing, primary: bool| row(game, board, standing, &merged, primary);
     let mut rows: Vec<Value> = match request.query("ranking") {
         None => standings.iter().map(|standing| show(standing, false)).collect(),
         Some("relative") => {
@@ -162,7 +162,7 @@ fn merged(game: &Game, main: &Board, request: &Request<'_>) -> Outcome<Merged> {
 }
 
 /// A merged row carries one flat list: board, score, board, score, the main board first.
-fn row(board: &Board, standing: &Standing, merged: &Merged, primary: bool) -> Value {
+fn row(game: &Game, board: &Board, standing: &Standing, merged: &Merged, primary: bool) -> Value {
     let score = standing.score.to_string();
     let score = if merged.is_empty() {
         Value::String(score)
@@ -179,7 +179,7 @@ fn row(board: &Board, standing: &Standing, merged: &Merged, primary: bool) -> Va
     if primary {
         row.insert("primary".to_owned(), json!(true));
     }
-    row.insert(board.entity_key().to_owned(), standing.label.clone());
+    row.insert(board.entity_key().to_owned(), board.label(game, &standing.entity));
     row.insert("score".to_owned(), score);
     row.insert("rank".to_owned(), json!(standing.rank));
     Value::Object(row)
@@ -202,7 +202,7 @@ fn search(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let standings = board.standings(game, &view).into_iter();
     let found = standings.filter(|row| wanted.iter().any(|id| id.as_str() == Some(&row.entity)));
     let rows: Vec<Value> =
-        found.map(|standing| row(board, &standing, &Merged::new(), false)).collect();
+        found.map(|standing| row(game, board, &standing, &Merged::new(), false)).collect();
     // Assumption: the total of a search counts the rows found.
     let total = rows.len();
     Ok(Reply::Json(json!({ "data": rows, "total": total })))
@@ -225,7 +225,7 @@ fn get_of_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     };
     let view = View { cycle: Cycle::Alltime, at: request.now, scope_id: None, team_instance: None };
     let standings = board.standings(game, &view);
-    let rows = standings.iter().map(|standing| row(&board, standing, &Merged::new(), false));
+    let rows = standings.iter().map(|standing| row(game, &board, standing, &Merged::new(), false));
     Ok(Reply::Json(Value::Array(request.page()?.cut(rows.collect()))))
 }
 

@@ -28,7 +28,6 @@ impl Feed {
         self.events.push_back(event);
     }
 
-    #[cfg(test)]
     pub(super) fn all(&self) -> impl Iterator<Item = &Event> {
         self.events.iter()
     }

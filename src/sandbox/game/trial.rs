@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::refusal::{Outcome, Refusal};
-use super::{Call, Environment, Game, Reply, Upload, Version, World, flow, team};
+use super::{Call, Choice, Environment, Game, Reply, Upload, Version, World, flow, team};
 use crate::sandbox::check::answer_of;
 
 pub(super) struct Trial {
@@ -225,6 +225,10 @@ impl Trial {
             Err(refusal) => *refusal,
             Ok(_) => panic!("{operation} was not refused"),
         }
+    }
+
+    pub(super) fn glance(&self, choice: &Choice<'_>) -> Value {
+        self.game().glance(choice, self.now)
     }
 
     pub(super) fn create_player(&mut self, id: &str) {
