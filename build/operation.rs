@@ -52,6 +52,8 @@ pub(crate) struct Parameter {
     pub(crate) required: bool,
     /// Comma-separated in one query value.
     pub(crate) list: bool,
+    /// Written down once, under `components/parameters`.
+    pub(crate) shared: bool,
 }
 
 #[derive(PartialEq, Eq, Clone, Copy)]
@@ -78,7 +80,8 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
     let text = |key: &str| operation[key].as_str().unwrap_or_default().trim().to_owned();
     let mut parameters = Vec::new();
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
-        parameters.push(self::parameter(spec, resolve(spec, parameter)?)?);
+        let shared = parameter.get("$ref").is_some();
+        parameters.push(self::parameter(spec, resolve(spec, parameter)?, shared)?);
     }
     let body = operation
         .pointer("/requestBody/content/application~1json/schema/$ref")
@@ -177,7 +180,7 @@ fn answer_text(spec: &Value, operation: &Value) -> String {
     }
 }
 
-fn parameter(spec: &Value, parameter: &Value) -> Result<Parameter, String> {
+fn parameter(spec: &Value, parameter: &Value, shared: bool) -> Result<Parameter, String> {
     let schema = resolve(spec, &parameter["schema"])?;
     Ok(Parameter {
         name: parameter["name"].as_str().unwrap_or_default().to_owned(),
@@ -188,6 +191,7 @@ fn parameter(spec: &Value, parameter: &Value) -> Result<Parameter, String> {
         },
         required: parameter["required"] == Value::Bool(true),
         list: schema["type"] == "array",
+        shared,
     })
 }
 

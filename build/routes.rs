@@ -40,6 +40,8 @@ fn player_scope(operation: &Operation) -> &'static str {
     match operation.parameters.iter().find(|parameter| parameter.name == "player_id") {
         Some(parameter) if parameter.place != Place::Query => "None",
         Some(parameter) if parameter.required => "Required",
+        // Not `ActingPlayer`, of which the spec says that it is needed.
+        Some(parameter) if !parameter.shared => "Optional",
         Some(_) => "Acting",
         None => "None",
     }

@@ -305,7 +305,8 @@ impl RawRequest {
             return Ok(Some(player.clone()));
         }
         let route = routes::find(self.version, &self.method, path).map(|(route, _)| route.player);
-        let acts = route.is_none_or(|player| player == PlayerScope::Acting);
+        let acts = route
+            .is_none_or(|player| matches!(player, PlayerScope::Acting | PlayerScope::Optional));
         let player = self.transport.player().filter(|_| acts && !named);
         Ok(player.map(str::to_owned))
     }

@@ -63,6 +63,8 @@ pub enum PlayerScope {
     Acting,
     /// A player, always named by `player_id`.
     Required,
+    /// A player may be named or implied, and need not be.
+    Optional,
 }
 
 /// One method on one path.

@@ -149,7 +149,7 @@ impl Call {
     fn outgoing(mut self, accept: &'static str) -> Result<(Transport, Outgoing), Error> {
         let mut url = self.transport.address(self.route.version, &self.filled_path());
         let named = self.query.iter().any(|(name, _)| *name == "player_id");
-        if self.route.player == PlayerScope::Acting
+        if matches!(self.route.player, PlayerScope::Acting | PlayerScope::Optional)
             && !named
             && let Some(player) = self.transport.player()
         {

@@ -37,14 +37,17 @@ impl Caller {
             PlayerScope::None => return Ok(None),
             // Such a route says whose data it is about; nobody acts there.
             PlayerScope::Required => named,
-            PlayerScope::Acting => {
+            PlayerScope::Acting | PlayerScope::Optional => {
                 if named.zip(own).is_some_and(|(named, own)| named != own) {
                     return Err(Refusal::access_denied("You may not act as another player"));
                 }
                 named.or(own)
             }
         };
-        let id = id.ok_or_else(Refusal::invalid_player)?;
+        let id = match id {
+            None if route.player == PlayerScope::Optional => return Ok(None),
+            id => id.ok_or_else(Refusal::invalid_player)?,
+        };
         if !world.game(self.environment).has_player(id) {
             return Err(Refusal::player_not_found(id));
         }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::gains::Credit;
 use super::refusal::{Outcome, Refusal};
 use super::request::{Report, Request};
 use super::reward::Reward;
@@ -79,9 +80,11 @@ fn revert_one(game: &mut Game, index: usize, id: &str) -> bool {
     let undone =
         event.changes.iter().rev().flat_map(|change| change.undo(design, &mut player.scores));
     let changes: Vec<_> = undone.collect();
-    let (at, scopes) = (event.at, event.scopes.clone());
-    // Assumption: the loss is booked where the gain was, so its cycle forgets it.
-    game.book(index, &changes, &scopes, at);
+    let (at, scopes, teams) = (event.at, event.scopes.clone(), event.teams.clone());
+    // Assumption: the loss is booked where the gain was, so its cycle forgets it, and the teams that
+    // the player was in then.
+    let credit = Credit { player: player.id.clone(), scopes, teams };
+    game.book_for(&credit, &changes, at);
     true
 }
 

@@ -21,6 +21,8 @@ pub(super) struct Event {
     pub(super) body: Value,
     pub(super) changes: Vec<Change>,
     pub(super) scopes: Vec<Scope>,
+    /// The teams that its changes counted for.
+    pub(super) teams: Vec<String>,
     pub(super) reverted: bool,
 }
 
@@ -144,9 +146,9 @@ impl Game {
     }
 
     pub(super) fn publish(&mut self, id: String, body: Value, audience: Audience, at: Timestamp) {
-        let (changes, scopes) = (Vec::new(), Vec::new());
+        let (changes, scopes, teams) = (Vec::new(), Vec::new(), Vec::new());
         let (player, reverted) = (None, false);
-        self.feed.push(Event { id, at, player, audience, body, changes, scopes, reverted });
+        self.feed.push(Event { id, at, player, audience, body, changes, scopes, teams, reverted });
     }
 }
 

@@ -82,10 +82,19 @@ impl Feed {
         });
     }
 
+    /// What a reset has cleared is not there to be taken back any more.
+    pub(super) fn forget_changes(&mut self, player: &str) {
+        let own = |event: &&mut Event| event.player.as_deref() == Some(player);
+        self.events.iter_mut().filter(own).for_each(|event| event.changes.clear());
+    }
+
     /// A team or process that takes the same id later starts with an empty feed.
     pub(super) fn forget_place(&mut self, place: &Place) {
         self.events.retain_mut(|event| {
             event.audience.places.retain(|shown| shown != place);
+            if let Place::Team(id) = place {
+                event.teams.retain(|team| team != id);
+            }
             !event.audience.is_empty()
         });
     }
@@ -163,6 +172,7 @@ mod tests {
             body: json!({ "event": "level", "actor": { "id": "mira" }, "id": at }),
             changes: Vec::new(),
             scopes: Vec::new(),
+            teams: Vec::new(),
             reverted: false,
         }
     }

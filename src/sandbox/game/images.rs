@@ -141,11 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn what_is_neither_a_picture_nor_called_one_is_refused() {
         let mut trial = Trial::demo();
         let refusal = trial.refusal("upload_design_image", &[], &[], json!({}), None);
         assert_eq!(refusal.name, "validation_exception");
-        trial.with_file("image/png", b"%PDF-1.7");
+        trial.with_file("image/png", b"a stand-in of a test");
+        trial.json("upload_design_image", &[], &[], json!({}), None);
+        trial.with_file("application/pdf", b"%PDF-1.7");
         let refusal = trial.refusal("upload_design_image", &[], &[], json!({}), None);
         assert_eq!(refusal.name, "validation_exception");
         assert_eq!(refusal.data.map(|data| data["errors"][0]["path"].clone()), Some(json!("file")));

@@ -40,6 +40,10 @@ impl Player {
         }
     }
 
+    pub(super) fn team_ids(&self) -> Vec<String> {
+        self.teams.iter().map(|membership| membership.team.clone()).collect()
+    }
+
     pub(super) fn count(&self, action: &str) -> u64 {
         self.counts.get(action).copied().unwrap_or(0)
     }

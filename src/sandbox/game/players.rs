@@ -169,6 +169,7 @@ fn reset_at(game: &mut Game, index: usize) -> Outcome<Reply> {
     let id = player.id.clone();
     // Assumption: what was earned before a reset leaves the leaderboards as well.
     game.gains.retain(|credit| credit.player != id);
+    game.feed.forget_changes(&id);
     Ok(Reply::Json(
         json!({ "message": format!("The scores of the player '{id}' have been reset") }),
     ))

@@ -100,14 +100,14 @@ impl Game {
         at: Timestamp,
     ) {
         let Some(player) = self.players.get(index) else { return };
+        let (scopes, teams) = (scopes.to_vec(), player.team_ids());
+        self.book_for(&Credit { player: player.id.clone(), scopes, teams }, changes, at);
+    }
+
+    pub(super) fn book_for(&mut self, credit: &Credit, changes: &[Change], at: Timestamp) {
         for change in changes {
             if let Delta::Number { gain, .. } = change.delta {
-                let credit = Credit {
-                    player: player.id.clone(),
-                    scopes: scopes.to_vec(),
-                    teams: player.teams.iter().map(|team| team.team.clone()).collect(),
-                };
-                self.gains.add(at, &change.metric, credit, gain);
+                self.gains.add(at, &change.metric, credit.clone(), gain);
             }
         }
     }
@@ -138,10 +138,11 @@ impl Game {
         body.extend(tail);
         body.insert("id".to_owned(), json!(id));
         let body = Value::Object(body);
+        let teams = player.map(Player::team_ids).unwrap_or_default();
         let player = player.map(|player| player.id.clone());
         let audience = told(event, player.as_deref(), audience);
         let (reverted, shown) = (false, body.clone());
-        self.feed.push(Event { id, at, player, audience, body, changes, scopes, reverted });
+        self.feed.push(Event { id, at, player, audience, body, changes, scopes, teams, reverted });
         shown
     }
 }
