@@ -41,7 +41,10 @@ def before_load_schema(context, raw_schema):
     """Reads two conventions of spec/README.md that OpenAPI 3.0.3 has no words for."""
     for schema in raw_schema["components"]["schemas"].values():
         if str(schema.get("x-playoff-model", "")).startswith("List<"):
-            widen(schema)
+            # Playoff answers an empty list as `{}` or `null` too.
+            widen(schema, {"type": "object", "maxProperties": 0}, NULL)
+        elif "JSON null" in schema.get("description", ""):
+            widen(schema, NULL)
     # `default` stands for the errors of the caller. A failure of the server, an empty answer or a
     # redirect are described nowhere, and have to be found.
     for path in raw_schema["paths"].values():
@@ -50,14 +53,12 @@ def before_load_schema(context, raw_schema):
                 operation["responses"]["4XX"] = operation["responses"].pop("default")
 
 
-def widen(schema):
-    """Playoff answers an empty list as `{}` or `null` too."""
-    listed = {key: schema.pop(key) for key in list(schema) if not key.startswith("x-")}
-    schema["anyOf"] = [
-        listed,
-        {"type": "object", "maxProperties": 0},
-        {"nullable": True, "enum": [None]},
-    ]
+NULL = {"nullable": True, "enum": [None]}
+
+
+def widen(schema, *others):
+    usual = {key: schema.pop(key) for key in list(schema) if not key.startswith("x-")}
+    schema["anyOf"] = [usual, *others]
 
 
 # ---------------------------------------------------------------- who is in the game
@@ -87,6 +88,8 @@ class Known:
             if kind == "processes":
                 self.owners.update({one: "student1" for one in found})
             self.stay[kind] = [one for one in found if one not in EXPENDABLE]
+            # What a request designs acts once it is deployed; the demo game's design does already.
+            self.stay.setdefault(kind.removeprefix("design "), self.stay[kind])
             self.come[kind] = [one for one in found if one in EXPENDABLE]
 
     def of(self, kind, destroys=False):
@@ -137,9 +140,9 @@ KINDS = {
     "process_id": "processes",
     "invite_id": "invites",
     "request_id": "approvals",
-    "action_id": "design actions",
-    "metric_id": "design metrics",
-    "leaderboard_id": "design leaderboards",
+    "action_id": "actions",
+    "metric_id": "metrics",
+    "leaderboard_id": "leaderboards",
     "rule_id": "design rules",
     "issue_id": "issues",
     "image_id": "images",
@@ -178,6 +181,8 @@ def before_call(context, case, kwargs):
         if "file" in body:
             body["file"] = choose(body["file"], [DOT])
         fill(body, case.path)
+        if body.get("name") == "":
+            body["name"] = "Somehow"
         if case.method == "POST" and isinstance(body.get("id"), str) and creates(case.path):
             # The specs' examples have the ids of the demo game, which are taken.
             body["id"] = choose(body["id"], ["new_" + mark_of(made_up).hex()[:8]])
@@ -220,7 +225,8 @@ def creates(path):
     return path.split("/")[-1] in CREATED or path.startswith("/definitions/")
 
 
-ROLES = {"Head": True, "Sower": True}
+TEAM_ROLES = [{"Head": True, "Sower": True}, {"Sower": True}]
+LANE_ROLES = [{"main": "player"}, {"main": "observer"}]
 REWARDS = [
     {"metric": {"id": "seeds", "type": "point"}, "verb": "add", "value": "3"},
     {"metric": {"id": "drops", "type": "point"}, "verb": "set", "value": "1"},
@@ -234,28 +240,35 @@ def fill(body, path, depth=0):
     if depth > 6:
         return
     for key, value in list(body.items()):
-        if key == "definition":
-            body[key] = choose(value, ["module1"] if "processes" in path else ["crew"])
-        elif key in ("player_id", "new_owner") or (key == "id" and path.endswith("/reset")):
-            body[key] = choose(value, known.of("players"))
-        elif key == "scope_id":
-            body[key] = choose(value, ["cup"])
-        elif key == "trigger":
-            body[key] = choose(value, known.of("triggers"))
-        elif key in ("requested_roles", "roles") and isinstance(value, dict):
-            body[key] = choose(value, [ROLES, {"Sower": True}, {"main": "player"}])
+        names = fitting(key, path)
+        if names is not None:
+            body[key] = choose(value, names)
         elif key == "rewards" and isinstance(value, list):
             body[key] = [choose(reward, REWARDS) for reward in value]
         elif key == "event_ids" and isinstance(value, list):
             body[key] = [choose(event, known.of("events")) for event in value]
-        elif key == "id" and "action" in path and path.endswith("/play"):
-            body[key] = choose(value, known.of("design actions"))
-        elif isinstance(value, dict):
-            fill(value, path, depth + 1)
-        elif isinstance(value, list):
-            for one in value[:20]:
+        else:
+            for one in value[:20] if isinstance(value, list) else [value]:
                 if isinstance(one, dict):
                     fill(one, path, depth + 1)
+
+
+def fitting(key, path):
+    """What can stand under this key; None if it says nothing."""
+    in_process = "processes" in path
+    if key in ("requested_roles", "roles"):
+        return LANE_ROLES if in_process else TEAM_ROLES
+    if key == "definition":
+        return ["module1"] if in_process else ["crew"]
+    if key == "id":
+        last = path.rsplit("/", 1)[-1]
+        kinds = {"invites": "players", "transfer": "players", "play": "actions"}
+        return known.of(kinds[last]) if last in kinds else None
+    fixed = {"scope_id": "cup", "base_metric": "seeds", "level_metric": "rank", "rank": "Bloom"}
+    if key in fixed:
+        return [fixed[key]]
+    kinds = {"player_id": "players", "trigger": "triggers", "apply": "remedies"}
+    return known.of(kinds[key]) if key in kinds else None
 
 
 # ---------------------------------------------------------------- an answer
@@ -268,6 +281,9 @@ def after_call(context, case, response):
     counts["requests"] += 1
     counts[str(response.status_code)] += 1
     counts["asked " + case.operation.label] += 1
+    if case.meta is None or case.meta.generation.mode.is_positive:
+        counts["good"] += 1
+        counts["good and 200"] += response.status_code == 200
     if response.status_code != 200:
         return
     counts["200 " + case.operation.label] += 1
@@ -294,6 +310,9 @@ def remember(case, answer):
         kind = "design " + kind
     if kind == "triggers" and isinstance(answer, list):
         answer = [{"id": row.get("trigger")} for row in answer if isinstance(row, dict)]
+    if kind == "issues" and isinstance(answer, list):
+        rows = [row for row in answer if isinstance(row, dict)]
+        known.learn("remedies", [row["apply"] for row in rows if row.get("apply") is not None])
     # The profile of the one who asks.
     if kind != "player":
         known.learn(kind, ids(answer))

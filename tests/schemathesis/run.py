@@ -37,8 +37,9 @@ CHECKS = [
 # Test cases for an operation, beside those of the examples and of the limits of each field.
 CASES = {"v1": 120, "v2": 45}
 LEAST_REQUESTS = 5_000
-# In hundredths: answers that a request with state behind it had.
-LEAST_SUCCESS = 30
+# Of a hundred requests as the specs want them, so many were answered with 200. The others name what
+# is not there, or are not for the player who asks.
+LEAST_SUCCESS = 35
 PATIENCE = 600
 
 
@@ -116,10 +117,10 @@ def judge(version, code, folder):
         return [said, f"{version}: schemathesis ended with {code} before its first request"]
     requests = counts.pop("requests", 0)
     asked, reached = labels("asked ", counts), labels("200 ", counts)
-    success = 100 * counts.get("200", 0) // max(requests, 1)
+    success = 100 * counts.get("good and 200", 0) // max(counts.get("good", 0), 1)
     statuses = {status: count for status, count in counts.items() if status.isdigit()}
-    print(f"{version}: {requests} requests, {success} in 100 were answered with 200;", end=" ")
-    print(f"by status {dict(sorted(statuses.items()))}")
+    print(f"{version}: {requests} requests, by status {dict(sorted(statuses.items()))};", end=" ")
+    print(f"of 100 good ones {success} were answered with 200")
     never = ", ".join(sorted(asked - reached)) or "none"
     print(f"{len(reached)} of {len(asked)} operations were; never: {never}")
     wrong = []
@@ -130,6 +131,19 @@ def judge(version, code, folder):
     if success < LEAST_SUCCESS:
         wrong.append(f"{version}: {success} in 100 is too shallow")
     return wrong
+
+
+def end(program, sandbox):
+    """What is wrong with how the sandbox ends."""
+    if program.poll() is not None:
+        return [f"the sandbox {sandbox} ended by itself with {program.returncode}"]
+    program.stdin.close()
+    try:
+        program.wait(10)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        return [f"the sandbox {sandbox} did not end with its standard input"]
+    return []
 
 
 def main():
@@ -159,10 +173,7 @@ def main():
                 code = "no end"
             wrong += judge(version, code, folder)
     for program, sandbox in zip(programs, sandboxes):
-        if program.poll() is not None:
-            wrong.append(f"the sandbox {sandbox} ended by itself with {program.returncode}")
-        program.stdin.close()
-        program.wait(10)
+        wrong += end(program, sandbox)
     print(f"{time.monotonic() - began:.0f} seconds")
     print("\n".join(wrong))
     sys.exit(1 if wrong else 0)

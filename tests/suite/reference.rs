@@ -192,9 +192,10 @@ impl Game {
             }
             Step::Join { player, team } => {
                 let (player, team) = (PLAYERS[*player], TEAMS[*team]);
+                let route = format!("/admin/teams/{team}/join");
                 let body = json!({"player_id": player, "requested_roles": {"Member": true}});
-                self.post(&format!("/admin/teams/{team}/join"), body).await;
-                reference.members.insert((team, player));
+                let joined = self.playoff.post(route.as_str()).json(body).await;
+                assert_eq!(joined.is_ok(), reference.members.insert((team, player)));
             }
             Step::Leave { player, team } => {
                 let (player, team) = (PLAYERS[*player], TEAMS[*team]);
