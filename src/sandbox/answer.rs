@@ -18,8 +18,18 @@ pub(super) type Answer = Response<Full<Bytes>>;
 pub(super) fn success(reply: Reply) -> Answer {
     match reply {
         Reply::Json(value) => json(200, &value),
-        Reply::Image { content_type, bytes } => whole(200, content_type, bytes.into()),
+        Reply::Image { content_type, bytes } => image(content_type, bytes.into()),
     }
+}
+
+/// An SVG can hold scripts, and anybody may have uploaded it.
+fn image(content_type: &str, bytes: Bytes) -> Answer {
+    let mut answer = whole(200, content_type, bytes);
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+    let headers = answer.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
 pub(super) fn refused(refusal: &Refusal) -> Answer {

@@ -34,7 +34,11 @@ impl Caller {
     ) -> Outcome<Option<String>> {
         let (named, own) = (query.get("player_id"), self.player.as_ref());
         let id = match route.player {
-            PlayerScope::None => return Ok(None),
+            // Nobody acts; who is logged in may be asked for all the same.
+            PlayerScope::None => {
+                let game = world.game(self.environment);
+                return Ok(own.filter(|id| game.has_player(id)).cloned());
+            }
             // Such a route says whose data it is about; nobody acts there.
             PlayerScope::Required => named,
             PlayerScope::Acting | PlayerScope::Optional => {

@@ -9,31 +9,41 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use playoff::sandbox::Sandbox;
+use playoff::sandbox::{Certificate, Sandbox, SandboxBuilder};
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 pub(crate) struct Internet {
     proxy: SocketAddr,
     certificates: NamedTempFile,
 }
 
+/// A sandbox that has a name, and `api.` in front of it for its other half.
+pub(crate) struct Site {
+    host: &'static str,
+    pub(crate) sandbox: Sandbox,
+    certificate: Certificate,
+}
+
+impl Site {
+    pub(crate) async fn start(host: &'static str, builder: SandboxBuilder) -> Site {
+        let certificate = Certificate::self_signed([host.to_owned(), format!("api.{host}")]);
+        let certificate = certificate.unwrap();
+        let sandbox = builder.tls(certificate.clone()).start().await.unwrap();
+        Site { host, sandbox, certificate }
+    }
+}
+
 impl Internet {
-    /// Each host has its sandbox, and so has `api.` in front of it.
-    pub(crate) async fn of(hosts: &[(&str, &Sandbox)]) -> Internet {
+    pub(crate) async fn of(sites: &[&Site]) -> Internet {
         let mut names = BTreeMap::new();
         let mut pems = String::new();
-        for (host, sandbox) in hosts {
-            let both = [(*host).to_owned(), format!("api.{host}")];
-            let own = rcgen::generate_simple_self_signed(both.clone()).unwrap();
-            pems.push_str(&own.cert.pem());
-            let door = tls_door(&own, sandbox).await;
-            names.extend(both.map(|name| (name + ":443", door)));
+        for Site { host, sandbox, certificate } in sites {
+            let address: SocketAddr = sandbox.url().replace("https://", "").parse().unwrap();
+            pems.push_str(certificate.pem());
+            names.insert(format!("{host}:443"), address);
+            names.insert(format!("api.{host}:443"), address);
         }
         let certificates = NamedTempFile::new().unwrap();
         std::fs::write(&certificates, pems).unwrap();
@@ -55,32 +65,6 @@ impl Internet {
             ("NODE_EXTRA_CA_CERTS", certificates),
         ]
     }
-}
-
-/// Takes TLS off in front of a sandbox.
-async fn tls_door(own: &rcgen::CertifiedKey<rcgen::KeyPair>, sandbox: &Sandbox) -> SocketAddr {
-    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let behind = sandbox.url().replace("http://", "");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let (acceptor, behind) = (acceptor.clone(), behind.clone());
-            tokio::spawn(async move {
-                let mut secured = acceptor.accept(stream).await.ok()?;
-                let mut plain = TcpStream::connect(behind).await.ok()?;
-                copy_bidirectional(&mut secured, &mut plain).await.ok()
-            });
-        }
-    });
-    address
 }
 
 /// Connects who asks for a name with what has that name, as HTTP proxies do for https.

@@ -10,7 +10,7 @@ mod program;
 use std::process::Command;
 
 use installed::{node_with, python_with};
-use internet::Internet;
+use internet::{Internet, Site};
 use playoff::sandbox::{Received, Sandbox};
 use program::Program;
 
@@ -48,12 +48,12 @@ fn assert_it_called(sandbox: &Sandbox, agent: Option<&str>) {
 async fn python_sdk(version: &str, variable: &str, test: &str) {
     let package = format!("playoff=={version}");
     let Some(python) = python_with(&[&package, "PyJWT<2"], variable, test) else { return };
-    let sandbox = Sandbox::start().await.unwrap();
-    let internet = Internet::of(&[(HOST, &sandbox)]).await;
+    let site = Site::start(HOST, Sandbox::builder()).await;
+    let (internet, sandbox) = (Internet::of(&[&site]).await, &site.sandbox);
     let program = Program::of(Command::new(python), "python_sdk.py");
-    let said = program.arguments([HOST]).run(&internet, &sandbox).await;
+    let said = program.arguments([HOST]).run(&internet, sandbox).await;
     assert!(said.contains(&format!("version {version}")), "{said:?}");
-    assert_it_called(&sandbox, Some("Python-urllib/"));
+    assert_it_called(sandbox, Some("Python-urllib/"));
 }
 
 #[tokio::test]
@@ -72,12 +72,12 @@ async fn the_latest_official_python_sdk_does_its_whole_job() {
 async fn the_official_node_sdk_does_its_whole_job() {
     let test = "the_official_node_sdk_does_its_whole_job";
     let Some(node) = node_with("playlyfe", "0.4.4", test) else { return };
-    let sandbox = Sandbox::start().await.unwrap();
-    let internet = Internet::of(&[(HOST, &sandbox)]).await;
+    let site = Site::start(HOST, Sandbox::builder()).await;
+    let (internet, sandbox) = (Internet::of(&[&site]).await, &site.sandbox);
     let program = Program::of(node, "node_sdk.js");
-    let said = program.arguments([HOST]).run(&internet, &sandbox).await;
+    let said = program.arguments([HOST]).run(&internet, sandbox).await;
     assert!(said.contains(&"version 0.4.4".to_owned()), "{said:?}");
-    assert_it_called(&sandbox, None);
+    assert_it_called(sandbox, None);
     let uploads = sandbox.requests().into_iter().filter(|request| {
         request.headers.get("content-type").is_some_and(|kind| {
             kind.to_str().is_ok_and(|kind| kind.starts_with("multipart/form-data"))
@@ -91,12 +91,13 @@ async fn the_official_toolbox_clones_a_game_into_another_sandbox() {
     let test = "the_official_toolbox_clones_a_game_into_another_sandbox";
     let packages = ["playoff_core==0.8.3", "playoff", "PyJWT<2", "python-dotenv"];
     let Some(python) = python_with(&packages, "PLAYOFF_TEST_PYTHON_CORE", test) else { return };
-    let original = Sandbox::start().await.unwrap();
-    let copy = Sandbox::builder().empty().start().await.unwrap();
-    let internet = Internet::of(&[(HOST, &original), ("copy.test", &copy)]).await;
+    let original = Site::start(HOST, Sandbox::builder()).await;
+    let copy = Site::start("copy.test", Sandbox::builder().empty()).await;
+    let internet = Internet::of(&[&original, &copy]).await;
+    let (original, copy) = (&original.sandbox, &copy.sandbox);
     let folder = tempfile::tempdir().unwrap();
     let program = Program::of(Command::new(python), "clone_game.py").folder(folder.path());
-    let said = program.arguments([HOST, "copy.test"]).run(&internet, &copy).await;
+    let said = program.arguments([HOST, "copy.test"]).run(&internet, copy).await;
     assert!(said.contains(&"the same game".to_owned()), "{said:?}");
 
     let (read, written) = (original.requests(), copy.requests());

@@ -4,8 +4,8 @@
     run.py [--tls-verify CA_FILE] URL_FOR_V1 URL_FOR_V2
     run.py [--tls-verify CA_FILE] --program "COMMAND WITH ARGUMENTS"
 
-The command starts a sandbox, prints its address and runs until its standard input ends. A sandbox
-ought to be fresh: the run leaves traces, and changes what is there.
+The command starts a sandbox, prints a line that ends with its address, and runs until it is told to
+end. A sandbox ought to be fresh: the run leaves traces, and changes what is there.
 
 It fails on any failure of the server, on any answer that the specs do not describe, on a sandbox
 that no longer answers, and on a run too small or too shallow to say anything. It runs in the Python
@@ -52,10 +52,8 @@ def token(sandbox, trust):
 
 def sandbox_of(program):
     """Runs `program`; it and the address that it prints first."""
-    running = subprocess.Popen(
-        shlex.split(program), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    return running, running.stdout.readline().strip()
+    running = subprocess.Popen(shlex.split(program), stdout=subprocess.PIPE, text=True)
+    return running, running.stdout.readline().split()[-1]
 
 
 def start(version, sandbox, folder, options):
@@ -137,7 +135,7 @@ def end(program, sandbox):
     """What is wrong with how the sandbox ends."""
     if program.poll() is not None:
         return [f"the sandbox {sandbox} ended by itself with {program.returncode}"]
-    program.stdin.close()
+    program.terminate()
     try:
         program.wait(10)
     except subprocess.TimeoutExpired:
