@@ -62,7 +62,9 @@ async fn every_operation_can_be_called_typed() {
         let student = playoff.with_player("student1").v2();
         let process = student.create_process().definition("module1").await.unwrap().id;
         let triggers = student.list_process_triggers().process_id(&process).await.unwrap();
-        let (name, call) = calls(&playoff, &process, &triggers[0].trigger).swap_remove(index);
+        let crew = Crew::of(&playoff).await.unwrap();
+        let (name, call) =
+            calls(&playoff, &process, &triggers[0].trigger, &crew).swap_remove(index);
         if let Err(error) = call.await {
             panic!("{name}: {error}");
         }
@@ -71,7 +73,48 @@ async fn every_operation_can_be_called_typed() {
     assert_eq!(called, known);
 }
 
-fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'static str, Outcome)> {
+/// What waits in and around the team `plot` of student1, who is also a member of `beds`.
+struct Crew {
+    /// Of johny, to join; a notification of student1 as well.
+    request: String,
+    /// An invitation that student1 has sent.
+    sent: String,
+    /// An invitation that waits for student1.
+    received: String,
+}
+
+impl Crew {
+    async fn of(playoff: &playoff::Playoff) -> Result<Crew, Error> {
+        let at = |player: &str| playoff.with_player(player).v2();
+        let found = at("student1").create_team().definition("crew").name("Plot").id("plot");
+        found.access("PROTECTED").await?;
+        let found = at("mira").create_team().definition("crew").name("Beds").id("beds");
+        found.await?;
+        let sower = || TeamRoles::new(["Sower"]);
+        for (team, player) in [("plot", "otto"), ("beds", "student1")] {
+            let join = playoff.v2().admin_join_team().team_id(team).player_id(player);
+            join.requested_roles(sower()).await?;
+        }
+        let asked = at("johny").join_team().team_id("plot").body(sower()).await?;
+        let TeamJoinResult::Requested(request) = asked else { panic!("joined a protected team") };
+        let invite = at("student1").send_team_invite().team_id("plot").id("lena");
+        let sent = invite.roles(sower()).await?;
+        let invite = at("mira").send_team_invite().team_id("team_5c11aa7b7d0ed66b0193a001");
+        let received = invite.id("student1").roles(sower()).await?;
+        Ok(Crew {
+            request: request.id.clone(),
+            sent: sent.id.clone(),
+            received: received.id.clone(),
+        })
+    }
+}
+
+fn calls(
+    playoff: &playoff::Playoff,
+    process: &str,
+    trigger: &str,
+    crew: &Crew,
+) -> Vec<(&'static str, Outcome)> {
     calls! { playoff:
         v1 get_status ();
         v1 game_list_players ();
@@ -87,7 +130,7 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v1 list_process_definitions (player_id("student1"));
         v1 create_process (definition_id("module1") player_id("student1"));
         v1 list_team_definitions (player_id("student1"));
-        v1 create_team (definition_id("module1") player_id("student1"));
+        v1 create_team (definition_id("crew") player_id("student1"));
         v1 list_metric_definitions (player_id("student1"));
         v1 list_processes (player_id("student1"));
         v1 get_process (process_id(process) player_id("student1"));
@@ -103,18 +146,18 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v1 send_process_invite (process_id(process) player_id("student1") id("x") roles(lanes()));
         v1 cancel_process_invite (process_id(process) invite_id("x") player_id("student1"));
         v1 list_teams (player_id("student1"));
-        v1 get_team (team_id("x") player_id("student1"));
-        v1 delete_team (team_id("x") player_id("student1"));
-        v1 list_team_members (team_id("x") player_id("student1"));
-        v1 join_team (team_id("x") player_id("student1") body(roles()));
-        v1 leave_team (team_id("x") player_id("student1"));
-        v1 lock_team (team_id("x") player_id("student1"));
-        v1 unlock_team (team_id("x") player_id("student1"));
-        v1 list_team_approvals (team_id("x") player_id("student1"));
-        v1 accept_team_approval (team_id("x") request_id("x") player_id("student1"));
-        v1 reject_team_approval (team_id("x") request_id("x") player_id("student1"));
-        v1 send_team_invite (team_id("x") player_id("student1") id("x") roles(roles()));
-        v1 cancel_team_invite (team_id("x") invite_id("x") player_id("student1"));
+        v1 get_team (team_id("plot") player_id("student1"));
+        v1 delete_team (team_id("plot") player_id("student1"));
+        v1 list_team_members (team_id("plot") player_id("student1"));
+        v1 join_team (team_id("team_5c11aa7b7d0ed66b0193a001") player_id("student1") body(roles()));
+        v1 leave_team (team_id("beds") player_id("student1"));
+        v1 lock_team (team_id("plot") player_id("student1"));
+        v1 unlock_team (team_id("plot") player_id("student1"));
+        v1 list_team_approvals (team_id("plot") player_id("student1"));
+        v1 accept_team_approval (team_id("plot") request_id(&crew.request) player_id("student1"));
+        v1 reject_team_approval (team_id("plot") request_id(&crew.request) player_id("student1"));
+        v1 send_team_invite (team_id("plot") player_id("student1") id("mira") roles(roles()));
+        v1 cancel_team_invite (team_id("plot") invite_id(&crew.sent) player_id("student1"));
         v1 list_actions (player_id("student1"));
         v1 play_action (player_id("student1") id("water"));
         v1 play_emailed_trigger (player_id("student1") trigger("x") play_token("x"));
@@ -124,8 +167,8 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v1 list_notifications (player_id("student1"));
         v1 get_notification_token (player_id("student1"));
         v1 list_invites (player_id("student1"));
-        v1 accept_invite (invite_id("x") player_id("student1"));
-        v1 reject_invite (invite_id("x") player_id("student1"));
+        v1 accept_invite (invite_id(&crew.received) player_id("student1"));
+        v1 reject_invite (invite_id(&crew.received) player_id("student1"));
         v1 list_approvals (player_id("student1"));
         v1 get_game_image (player_id("student1"));
         v1 get_player_image (target_player_id("mira") player_id("student1"));
@@ -137,12 +180,12 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v2 list_players (player_id("student1"));
         v2 get_activity (player_id("student1"));
         v2 list_notifications (player_id("student1"));
-        v2 mark_notifications_seen (player_id("student1") ids(["x"]));
+        v2 mark_notifications_seen (player_id("student1") ids([crew.request.as_str()]));
         v2 get_notification_token (player_id("student1"));
         v2 list_approvals (player_id("student1"));
         v2 list_invites (player_id("student1"));
-        v2 accept_invite (invite_id("x") player_id("student1"));
-        v2 reject_invite (invite_id("x") player_id("student1"));
+        v2 accept_invite (invite_id(&crew.received) player_id("student1"));
+        v2 reject_invite (invite_id(&crew.received) player_id("student1"));
         v2 list_process_definitions (player_id("student1"));
         v2 list_team_definitions (player_id("student1"));
         v2 list_metric_definitions (player_id("student1"));
@@ -169,26 +212,26 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v2 accept_process_approval (process_id(process) request_id("x") player_id("student1"));
         v2 reject_process_approval (process_id(process) request_id("x") player_id("student1"));
         v2 list_teams (player_id("student1"));
-        v2 create_team (player_id("student1") definition("x") name("x"));
-        v2 get_team (team_id("x") player_id("student1"));
-        v2 update_team (team_id("x") player_id("student1"));
-        v2 delete_team (team_id("x") player_id("student1"));
-        v2 list_team_members (team_id("x") player_id("student1"));
-        v2 get_team_member (team_id("x") target_player_id("mira") player_id("student1"));
-        v2 get_team_activity (team_id("x") player_id("student1"));
-        v2 join_team (team_id("x") player_id("student1") body(roles()));
-        v2 leave_team (team_id("x") player_id("student1"));
-        v2 change_team_roles (team_id("x") player_id("student1") body(roles()));
-        v2 change_team_member_roles (team_id("x") target_player_id("mira") player_id("student1") body(roles()));
-        v2 kick_team_member (team_id("x") target_player_id("mira") player_id("student1"));
-        v2 transfer_team (team_id("x") player_id("student1"));
-        v2 lock_team (team_id("x") player_id("student1"));
-        v2 unlock_team (team_id("x") player_id("student1"));
-        v2 send_team_invite (team_id("x") player_id("student1") id("x") roles(roles()));
-        v2 cancel_team_invite (team_id("x") invite_id("x") player_id("student1"));
-        v2 list_team_approvals (team_id("x") player_id("student1"));
-        v2 accept_team_approval (team_id("x") request_id("x") player_id("student1"));
-        v2 reject_team_approval (team_id("x") request_id("x") player_id("student1"));
+        v2 create_team (player_id("student1") definition("crew") name("x"));
+        v2 get_team (team_id("plot") player_id("student1"));
+        v2 update_team (team_id("plot") player_id("student1"));
+        v2 delete_team (team_id("plot") player_id("student1"));
+        v2 list_team_members (team_id("plot") player_id("student1"));
+        v2 get_team_member (team_id("plot") target_player_id("otto") player_id("student1"));
+        v2 get_team_activity (team_id("plot") player_id("student1"));
+        v2 join_team (team_id("team_5c11aa7b7d0ed66b0193a001") player_id("student1") body(roles()));
+        v2 leave_team (team_id("beds") player_id("student1"));
+        v2 change_team_roles (team_id("plot") player_id("student1") body(roles()));
+        v2 change_team_member_roles (team_id("plot") target_player_id("otto") player_id("student1") body(roles()));
+        v2 kick_team_member (team_id("plot") target_player_id("otto") player_id("student1"));
+        v2 transfer_team (team_id("plot") player_id("student1") id("otto"));
+        v2 lock_team (team_id("plot") player_id("student1"));
+        v2 unlock_team (team_id("plot") player_id("student1"));
+        v2 send_team_invite (team_id("plot") player_id("student1") id("mira") roles(roles()));
+        v2 cancel_team_invite (team_id("plot") invite_id(&crew.sent) player_id("student1"));
+        v2 list_team_approvals (team_id("plot") player_id("student1"));
+        v2 accept_team_approval (team_id("plot") request_id(&crew.request) player_id("student1"));
+        v2 reject_team_approval (team_id("plot") request_id(&crew.request) player_id("student1"));
         v2 list_actions (player_id("student1"));
         v2 play_action (action_id("water") player_id("student1"));
         v2 list_leaderboards (player_id("student1"));
@@ -211,13 +254,13 @@ fn calls(playoff: &playoff::Playoff, process: &str, trigger: &str) -> Vec<(&'sta
         v2 admin_revert_player_events (player_id("johny") event_ids(["x"]));
         v2 admin_get_player_activity (player_id("johny"));
         v2 admin_list_teams ();
-        v2 admin_create_team (definition("x") name("x"));
-        v2 admin_get_team (team_id("x"));
-        v2 admin_delete_team (team_id("x"));
-        v2 admin_list_team_members (team_id("x"));
-        v2 admin_join_team (team_id("x") player_id("x") requested_roles(roles()));
-        v2 admin_leave_team (team_id("x") player_id("x"));
-        v2 admin_get_team_activity (team_id("x"));
+        v2 admin_create_team (definition("crew") name("x"));
+        v2 admin_get_team (team_id("plot"));
+        v2 admin_delete_team (team_id("plot"));
+        v2 admin_list_team_members (team_id("plot"));
+        v2 admin_join_team (team_id("plot") player_id("mira") requested_roles(roles()));
+        v2 admin_leave_team (team_id("plot") player_id("otto"));
+        v2 admin_get_team_activity (team_id("plot"));
         v2 admin_list_processes (player_id("student1"));
         v2 admin_delete_process (process_id(process) player_id("student1"));
         v2 admin_execute_rule (rule_id("x") data([read::<v2::RuleRun>(json!({"variables": {}, "player_ids": ["mira"]}))]));

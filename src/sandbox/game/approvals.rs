@@ -102,8 +102,6 @@ fn find(game: &Game, request: &Request<'_>, place: &Place) -> Outcome<Asking> {
 fn accept(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Reply> {
     let player = request.player()?;
     let asking = find(game, request, place)?;
-    let state = State::Accepted { by: player.to_owned(), at: request.now };
-    let shown = asking.to_json(game, &state);
     let news = match asking.kind {
         Kind::Roles => {
             let changes = game.grant_roles(place, &asking.actor, &asking.roles)?;
@@ -115,7 +113,8 @@ fn accept(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Repl
             verdict("join:request:accept", game, &asking, player)
         }
     };
-    game.conclude(&asking, &state);
+    let state = State::Accepted { by: player.to_owned(), at: request.now };
+    let shown = game.conclude(&asking, &state);
     let audience = Audience::default().player(player).player(&asking.actor).place(place);
     game.announce(news.to(audience), request.now);
     Ok(Reply::Json(shown))

@@ -211,8 +211,9 @@ impl Board {
         match &self.scope {
             BoardScope::Game | BoardScope::Custom => true,
             BoardScope::TeamDefinition(definition) => player.is_member(definition, None),
-            BoardScope::TeamInstance(_) => {
-                view.team_instance.is_some_and(|team| player.is_in(team))
+            BoardScope::TeamInstance(definition) => {
+                let membership = view.team_instance.and_then(|team| player.membership(team));
+                membership.is_some_and(|own| own.definition == *definition)
             }
         }
     }
@@ -240,7 +241,7 @@ impl BoardScope {
 mod tests {
     use serde_json::json;
 
-    use super::Cycle;
+    use super::{Board, BoardScope, Condition, Cycle};
     use crate::sandbox::game::trial::Trial;
 
     #[test]
@@ -304,5 +305,27 @@ mod tests {
         let before = score(&mut trial);
         trial.play("mira", "add_drop", json!({}));
         assert_eq!(score(&mut trial), before + 1);
+    }
+
+    #[test]
+    fn a_board_of_the_teams_of_one_definition_ranks_no_others() {
+        let mut trial = Trial::demo();
+        trial.found("crew_7", "PUBLIC", "lena");
+        trial.play("lena", "add_drop", json!({}));
+        let mut ranked = |definition: &str| {
+            let board = Board {
+                id: "of_teams".to_owned(),
+                name: "Of teams".to_owned(),
+                of_teams: true,
+                metric: "drops".to_owned(),
+                scope: BoardScope::TeamDefinition(definition.to_owned()),
+                cycles: vec![Cycle::Alltime],
+                requires: Condition::default(),
+            };
+            trial.game.design.boards = vec![board];
+            trial.board("of_teams", &[("cycle", "alltime")])
+        };
+        assert!(ranked("crew").contains(&("crew_7".to_owned(), "1".to_owned(), 2)));
+        assert_eq!(ranked("league"), []);
     }
 }

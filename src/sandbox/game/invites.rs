@@ -56,9 +56,8 @@ fn accept(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let invite = find(game, request, |invite| invite.invites(player))?;
     let state = State::Accepted { by: player.to_owned(), at: request.now };
-    let shown = invite.to_json(game, &state);
     game.admit(&invite.place, player, &invite.roles, request.now)?;
-    game.conclude(&invite, &state);
+    let shown = game.conclude(&invite, &state);
     // The invitation says for itself that the player has joined: no join event follows.
     let audience = Audience::default().player(player).player(&invite.actor).place(&invite.place);
     game.announce(answer("invite:accept", game, &invite, player).to(audience), request.now);

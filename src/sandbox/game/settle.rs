@@ -151,7 +151,7 @@ impl Game {
 /// Everything shows in the feed of its player, and what changes scores in the notifications.
 ///
 /// Assumption: levels and achievements notify too, as one application reads them there; progress
-/// in a process does not.
+/// in a process does not. A direct change shows in the activity feed as well.
 fn told(event: &str, player: Option<&str>, audience: Audience) -> Audience {
     let Some(player) = player else { return audience };
     let audience = audience.player(player);
