@@ -59,12 +59,9 @@ async fn every_operation_can_be_called_typed() {
     for index in 0..known.len() {
         let sandbox = Sandbox::start().await.unwrap();
         let playoff = sandbox.playoff();
-        let student = playoff.with_player("student1").v2();
-        let process = student.create_process().definition("module1").await.unwrap().id;
-        let triggers = student.list_process_triggers().process_id(&process).await.unwrap();
         let crew = Crew::of(&playoff).await.unwrap();
-        let (name, call) =
-            calls(&playoff, &process, &triggers[0].trigger, &crew).swap_remove(index);
+        let run = Run::of(&playoff).await.unwrap();
+        let (name, call) = calls(&playoff, &run, &crew).swap_remove(index);
         if let Err(error) = call.await {
             panic!("{name}: {error}");
         }
@@ -109,12 +106,59 @@ impl Crew {
     }
 }
 
-fn calls(
-    playoff: &playoff::Playoff,
-    process: &str,
-    trigger: &str,
-    crew: &Crew,
-) -> Vec<(&'static str, Outcome)> {
+/// A process of student1, in which mira performs too, with what waits in it, and those of others.
+struct Run {
+    own: String,
+    trigger: String,
+    /// Of mira, for other roles.
+    request: String,
+    /// An invitation that student1 has sent.
+    sent: String,
+    /// Of mira, for everybody to join.
+    open: String,
+    /// Of mira, where student1 has joined.
+    joined: String,
+    /// With which student1 can approve there.
+    token: String,
+}
+
+impl Run {
+    async fn of(playoff: &playoff::Playoff) -> Result<Run, Error> {
+        let at = |player: &str| playoff.with_player(player).v2();
+        let (student, mira) = (at("student1"), at("mira"));
+        let own = student.create_process().definition("module1").await?.id;
+        let triggers = student.list_process_triggers().process_id(&own).await?;
+        let invite = student.send_process_invite().process_id(&own).id("mira");
+        let invite = invite.roles(lanes()).await?;
+        mira.accept_invite().invite_id(&invite.id).await?;
+        let other = LaneRoles::new([("main", LaneRole::Observer)]);
+        let asked = mira.change_process_roles().process_id(&own).body(other).await?;
+        let RoleChange::Requested(request) = asked else { panic!("changed a private process") };
+        let sent = student.send_process_invite().process_id(&own).id("lena");
+        let sent = sent.roles(lanes()).await?;
+        let open = mira.create_process().definition("module1").access("PUBLIC").await?.id;
+        let joined = mira.create_process().definition("plot_check").access("PUBLIC").await?.id;
+        let office = LaneRoles::new([("office", LaneRole::Player)]);
+        student.join_process().process_id(&joined).body(office).await?;
+        mira.play_process().process_id(&joined).trigger("tend").await?;
+        let notices = student.list_notifications().await?.data;
+        let token = notices.iter().find_map(|notice| match &notice.detail {
+            EventDetail::Escalation(call) => call.play_token.as_ref(),
+            _ => None,
+        });
+        Ok(Run {
+            own,
+            trigger: triggers[0].trigger.clone(),
+            request: request.id.clone(),
+            sent: sent.id.clone(),
+            open,
+            joined,
+            token: token.unwrap().expose().to_owned(),
+        })
+    }
+}
+
+fn calls(playoff: &playoff::Playoff, run: &Run, crew: &Crew) -> Vec<(&'static str, Outcome)> {
     calls! { playoff:
         v1 get_status ();
         v1 game_list_players ();
@@ -133,18 +177,18 @@ fn calls(
         v1 create_team (definition_id("crew") player_id("student1"));
         v1 list_metric_definitions (player_id("student1"));
         v1 list_processes (player_id("student1"));
-        v1 get_process (process_id(process) player_id("student1"));
-        v1 update_process (process_id(process) player_id("student1"));
-        v1 delete_process (process_id(process) player_id("student1"));
-        v1 list_process_triggers (process_id(process) player_id("student1"));
-        v1 play_process (process_id(process) player_id("student1") trigger(trigger));
-        v1 get_process_activity (process_id(process) player_id("student1"));
-        v1 join_process (process_id(process) player_id("student1") body(lanes()));
-        v1 list_process_approvals (process_id(process) player_id("student1"));
-        v1 accept_process_approval (process_id(process) request_id("x") player_id("student1"));
-        v1 reject_process_approval (process_id(process) request_id("x") player_id("student1"));
-        v1 send_process_invite (process_id(process) player_id("student1") id("x") roles(lanes()));
-        v1 cancel_process_invite (process_id(process) invite_id("x") player_id("student1"));
+        v1 get_process (process_id(&run.own) player_id("student1"));
+        v1 update_process (process_id(&run.own) player_id("student1"));
+        v1 delete_process (process_id(&run.own) player_id("student1"));
+        v1 list_process_triggers (process_id(&run.own) player_id("student1"));
+        v1 play_process (process_id(&run.own) player_id("student1") trigger(&run.trigger));
+        v1 get_process_activity (process_id(&run.own) player_id("student1"));
+        v1 join_process (process_id(&run.open) player_id("student1") body(lanes()));
+        v1 list_process_approvals (process_id(&run.own) player_id("student1"));
+        v1 accept_process_approval (process_id(&run.own) request_id(&run.request) player_id("student1"));
+        v1 reject_process_approval (process_id(&run.own) request_id(&run.request) player_id("student1"));
+        v1 send_process_invite (process_id(&run.own) player_id("student1") id("otto") roles(lanes()));
+        v1 cancel_process_invite (process_id(&run.own) invite_id(&run.sent) player_id("student1"));
         v1 list_teams (player_id("student1"));
         v1 get_team (team_id("plot") player_id("student1"));
         v1 delete_team (team_id("plot") player_id("student1"));
@@ -160,7 +204,7 @@ fn calls(
         v1 cancel_team_invite (team_id("plot") invite_id(&crew.sent) player_id("student1"));
         v1 list_actions (player_id("student1"));
         v1 play_action (player_id("student1") id("water"));
-        v1 play_emailed_trigger (player_id("student1") trigger("x") play_token("x"));
+        v1 play_emailed_trigger (trigger("approve") play_token(&run.token));
         v1 get_leaderboard (leaderboard_id("top_seeds") player_id("student1") cycle("alltime"));
         v1 get_metric_leaderboard (metric_id("seeds") player_id("student1"));
         v1 get_activity (player_id("student1"));
@@ -192,25 +236,25 @@ fn calls(
         v2 get_metric_definition (metric_id("seeds") player_id("student1"));
         v2 list_processes (player_id("student1"));
         v2 create_process (player_id("student1") definition("module1"));
-        v2 get_process (process_id(process) player_id("student1"));
-        v2 update_process (process_id(process) player_id("student1"));
-        v2 delete_process (process_id(process) player_id("student1"));
-        v2 list_process_triggers (process_id(process) player_id("student1"));
-        v2 play_process (process_id(process) player_id("student1") trigger(trigger));
-        v2 list_process_performers (process_id(process) player_id("student1"));
-        v2 get_process_performer (process_id(process) target_player_id("mira") player_id("student1"));
-        v2 join_process (process_id(process) player_id("student1") body(lanes()));
-        v2 leave_process (process_id(process) player_id("student1"));
-        v2 kick_process_performer (process_id(process) target_player_id("mira") player_id("student1"));
-        v2 transfer_process (process_id(process) player_id("student1"));
-        v2 change_process_roles (process_id(process) player_id("student1") body(lanes()));
-        v2 get_process_activity (process_id(process) player_id("student1"));
-        v2 list_process_invites (process_id(process) player_id("student1"));
-        v2 send_process_invite (process_id(process) player_id("student1") id("x") roles(lanes()));
-        v2 cancel_process_invite (process_id(process) invite_id("x") player_id("student1"));
-        v2 list_process_approvals (process_id(process) player_id("student1"));
-        v2 accept_process_approval (process_id(process) request_id("x") player_id("student1"));
-        v2 reject_process_approval (process_id(process) request_id("x") player_id("student1"));
+        v2 get_process (process_id(&run.own) player_id("student1"));
+        v2 update_process (process_id(&run.own) player_id("student1"));
+        v2 delete_process (process_id(&run.own) player_id("student1"));
+        v2 list_process_triggers (process_id(&run.own) player_id("student1"));
+        v2 play_process (process_id(&run.own) player_id("student1") trigger(&run.trigger));
+        v2 list_process_performers (process_id(&run.own) player_id("student1"));
+        v2 get_process_performer (process_id(&run.own) target_player_id("mira") player_id("student1"));
+        v2 join_process (process_id(&run.open) player_id("student1") body(lanes()));
+        v2 leave_process (process_id(&run.joined) player_id("student1"));
+        v2 kick_process_performer (process_id(&run.own) target_player_id("mira") player_id("student1"));
+        v2 transfer_process (process_id(&run.own) player_id("student1") id("mira"));
+        v2 change_process_roles (process_id(&run.own) player_id("student1") body(lanes()));
+        v2 get_process_activity (process_id(&run.own) player_id("student1"));
+        v2 list_process_invites (process_id(&run.own) player_id("student1"));
+        v2 send_process_invite (process_id(&run.own) player_id("student1") id("otto") roles(lanes()));
+        v2 cancel_process_invite (process_id(&run.own) invite_id(&run.sent) player_id("student1"));
+        v2 list_process_approvals (process_id(&run.own) player_id("student1"));
+        v2 accept_process_approval (process_id(&run.own) request_id(&run.request) player_id("student1"));
+        v2 reject_process_approval (process_id(&run.own) request_id(&run.request) player_id("student1"));
         v2 list_teams (player_id("student1"));
         v2 create_team (player_id("student1") definition("crew") name("x"));
         v2 get_team (team_id("plot") player_id("student1"));
@@ -262,7 +306,7 @@ fn calls(
         v2 admin_leave_team (team_id("plot") player_id("otto"));
         v2 admin_get_team_activity (team_id("plot"));
         v2 admin_list_processes (player_id("student1"));
-        v2 admin_delete_process (process_id(process) player_id("student1"));
+        v2 admin_delete_process (process_id(&run.own) player_id("student1"));
         v2 admin_execute_rule (rule_id("x") data([read::<v2::RuleRun>(json!({"variables": {}, "player_ids": ["mira"]}))]));
         v2 admin_create_leaderboard_scope (leaderboard_id("top_seeds") scope_id("x"));
         v2 admin_delete_leaderboard_scope (leaderboard_id("top_seeds") scope_id("x"));

@@ -40,8 +40,8 @@ pub(super) fn design() -> Design {
     design.actions = read.collect();
     design.rules = rules();
     design.boards = boards();
-    design.processes =
-        object(module_one()).and_then(|one| Definition::read(one).ok()).into_iter().collect();
+    let processes = [module_one(), plot_check()].into_iter().filter_map(object);
+    design.processes = processes.filter_map(|process| Definition::read(process).ok()).collect();
     design.teams =
         object(crew()).and_then(|crew| team::Definition::read(crew).ok()).into_iter().collect();
     design
@@ -256,6 +256,26 @@ fn module_one() -> Value {
     })
 }
 
+/// Work of one lane that waits for the approval of another.
+fn plot_check() -> Value {
+    let mut deferred = points("drops", "2");
+    deferred["resolution"] = json!("approve");
+    let task = |id: &str, name: &str, lane: &str, rewards: Value| json!({ "id": id, "name": name, "type": "task", "lane": lane, "rewards": rewards });
+    json!({
+        "id": "plot_check",
+        "name": "Plot check",
+        "settings": { "access": ["PUBLIC", "PROTECTED", "PRIVATE"], "requires": {} },
+        "lanes": [{ "name": "work", "default": true }, { "name": "office", "default": false }],
+        "activities": [
+            task("tend", "Tend the plot", "work", json!([deferred])),
+            task("approve", "Approve", "office", json!([])),
+        ],
+        "gateways": [],
+        "sequence_flows": [{ "src": "tend", "tgt": "approve" }],
+        "conditions": [],
+    })
+}
+
 /// Fills a game with players and lets them really play, on the days before now.
 pub(super) fn people(game: &mut Game, now: Timestamp) {
     let created = moment::earlier(now, SignedDuration::from_hours(24 * 40));
@@ -372,6 +392,15 @@ mod tests {
         );
         assert_eq!(design.compound_order(), ["yield"]);
         assert!(design.metric("apple").is_none());
+    }
+
+    #[test]
+    fn both_processes_of_the_seed_can_be_started() {
+        let mut trial = Trial::demo();
+        for definition in ["module1", "plot_check"] {
+            let id = trial.start("johny", json!({ "definition": definition }));
+            assert!(!trial.open("johny", &id).is_empty(), "{definition}");
+        }
     }
 
     #[test]
