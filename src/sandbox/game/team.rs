@@ -20,6 +20,7 @@ pub(super) struct Definition {
     /// Roles of the founder.
     pub(super) creator_roles: Vec<String>,
     pub(super) settings: Settings,
+    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the routes of team designs"))]
     pub(super) design: Map<String, Value>,
 }
 
