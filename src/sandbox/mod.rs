@@ -10,7 +10,7 @@
 //! first secret it shows, but for `wrong_id`.
 //!
 //! It starts with a small demo game: players (`student1`, `johny`, `mira`, …), metrics of all four
-//! types, actions, leaderboards and the process definition `module1`.
+//! types, actions, leaderboards and the process definitions `module1` and `plot_check`.
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
