@@ -204,7 +204,7 @@ fn calls(playoff: &playoff::Playoff, run: &Run, crew: &Crew) -> Vec<(&'static st
         v1 cancel_team_invite (team_id("plot") invite_id(&crew.sent) player_id("student1"));
         v1 list_actions (player_id("student1"));
         v1 play_action (player_id("student1") id("water"));
-        v1 play_emailed_trigger (trigger("approve") play_token(&run.token));
+        v1 play_emailed_trigger (player_id("student1") trigger("approve") play_token(&run.token));
         v1 get_leaderboard (leaderboard_id("top_seeds") player_id("student1") cycle("alltime"));
         v1 get_metric_leaderboard (metric_id("seeds") player_id("student1"));
         v1 get_activity (player_id("student1"));
