@@ -140,7 +140,7 @@ def end(program, sandbox):
         program.wait(10)
     except subprocess.TimeoutExpired:
         program.kill()
-        return [f"the sandbox {sandbox} did not end with its standard input"]
+        return [f"the sandbox {sandbox} did not end when it was told to"]
     return []
 
 

@@ -22,7 +22,6 @@ pub(super) struct Definition {
     pub(super) name: String,
     pub(super) settings: Settings,
     pub(super) lanes: Vec<Lane>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "shown by the routes of process designs"))]
     pub(super) design: Map<String, Value>,
     /// Those of sub-processes too, each after the sub-process it is in.
     nodes: Vec<Node>,
