@@ -24,9 +24,10 @@ pub(super) fn request(
     body: &Value,
 ) -> Outcome<()> {
     let mut faults = query_faults(route, query);
+    faults.extend(too_large(body, String::new()));
     let content = &described::operation(route)["requestBody"]["content"];
     if let Some(schema) = content.get("application/json").and_then(|kind| kind.get("schema")) {
-        faults.extend(body_faults(route.version, schema, &as_meant(route, body)));
+        faults.extend(body_faults(route.version, schema, body));
     }
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(faults)) }
 }
@@ -92,9 +93,28 @@ fn unfit(version: Version, schema: &'static Value, text: &str) -> Option<String>
     }
 }
 
+/// Whole numbers that JSON in Rust holds as fractions: nobody could read back what was sent.
+fn too_large(value: &Value, path: String) -> Option<Value> {
+    let below = |key: String| if path.is_empty() { key } else { format!("{path}.{key}") };
+    match value {
+        Value::Number(number) => {
+            let exact = number.is_i64() || number.as_f64().is_none_or(|n| n.abs() < 2_f64.powi(63));
+            (!exact).then(|| json!({ "path": path, "message": "is too large a number" }))
+        }
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, item)| too_large(item, below(index.to_string())))
+        }
+        Value::Object(fields) => {
+            fields.iter().find_map(|(key, field)| too_large(field, below(key.clone())))
+        }
+        _ => None,
+    }
+}
+
 /// The body without what some clients send and mean nothing by.
-fn as_meant(route: &Route, body: &Value) -> Value {
-    let mut fields = body.as_object().cloned().unwrap_or_default();
+pub(super) fn as_meant(route: &Route, body: Value) -> Value {
+    let Value::Object(mut fields) = body else { return body };
     fields.retain(|_, value| !value.is_null());
     // Words of access may be in lower case; the Go SDK echoes an access that it was never told.
     if let Some(word) = fields.get("access").and_then(Value::as_str).map(str::to_uppercase) {
@@ -199,7 +219,9 @@ mod tests {
 
     fn faults(method: Method, path: &str, query: &[(&str, &str)], body: Value) -> Vec<String> {
         let query = query.iter().map(|(name, value)| (name.to_string(), value.to_string()));
-        let refusal = match request(route(method, path), &query.collect(), &body) {
+        let route = route(method, path);
+        let body = as_meant(route, body);
+        let refusal = match request(route, &query.collect(), &body) {
             Ok(()) => return Vec::new(),
             Err(refusal) => refusal,
         };
@@ -260,6 +282,28 @@ mod tests {
         assert_eq!(faults(Method::PATCH, process, &[], json!({ "access": "open" })).len(), 1);
         let player = json!({ "id": 42, "alias": "N" });
         assert_eq!(faults(Method::POST, "/admin/players", &[], player).len(), 0);
+        let patch = route(Method::PATCH, process);
+        let meant = as_meant(patch, json!({ "access": "", "name": null, "x": [null] }));
+        assert_eq!(meant, json!({ "x": [null] }));
+    }
+
+    #[test]
+    fn a_number_that_nobody_could_read_back_is_refused() {
+        for (text, fits) in [
+            ("-9223372036854775808", true),
+            ("-9223372036854775809", false),
+            ("9223372036854775807", true),
+            ("9223372036854775808", false),
+            ("1e300", false),
+            ("0.1", true),
+        ] {
+            let body = format!(r#"{{"variables":{{"amount":[{text}]}}}}"#);
+            let body = serde_json::from_str(&body).unwrap();
+            let found = faults(Method::POST, "/runtime/actions/water/play", &[], body);
+            let expected: &[&str] =
+                if fits { &[] } else { &["variables.amount.0 is too large a number"] };
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

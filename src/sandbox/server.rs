@@ -149,6 +149,7 @@ async fn api(state: &State, head: &Parts, body: &[u8]) -> Outcome<Answer> {
     let mut world = state.world();
     let player = caller.acting_player(route, &query, &world)?;
     let body = if upload.is_some() { json!({}) } else { body::json(&head.method, body)? };
+    let body = check::as_meant(route, body);
     check::request(route, &query, &body)?;
     let call = Call {
         version,

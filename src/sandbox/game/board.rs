@@ -122,11 +122,11 @@ impl Board {
     }
 
     pub(super) fn to_json(&self, design: &Design) -> Value {
-        let mut metric = Map::from_iter([("id".to_owned(), json!(self.metric))]);
-        if let Some(known) = design.metric(&self.metric) {
-            metric.insert("type".to_owned(), json!(known.type_name()));
-            metric.insert("name".to_owned(), json!(known.name));
-        }
+        // A metric that is gone is known by the reference of the design.
+        let metric = match design.metric(&self.metric) {
+            Some(known) => known.reference(),
+            None => self.design.get("metric").cloned().unwrap_or_default(),
+        };
         let cycles: Vec<&str> = self.cycles.iter().map(|cycle| cycle.name()).collect();
         json!({
             "cycles": cycles,

@@ -74,8 +74,10 @@ fn list<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply
     let page = request.page_of(None)?;
     let (mut fields, tags) = (request.list("fields"), request.list("tags"));
     if fields.is_empty() {
-        fields = vec!["id", "name", "type", "description"];
+        fields = vec!["name", "type", "description"];
     }
+    // Assumption: a row says which one it is, whatever else is asked for.
+    fields.push("id");
     let is_tagged = |component: &C| {
         let own = component.design().get("tags").and_then(Value::as_array).into_iter().flatten();
         tags.is_empty() || own.filter_map(Value::as_str).any(|tag| tags.contains(&tag))

@@ -93,13 +93,14 @@ fn update_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let page = request.page()?;
-    let fields = request.list("fields");
+    let mut fields = request.list("fields");
+    // Assumption: what every row has is there, whatever else is asked for.
+    let more = !fields.is_empty();
+    fields.extend(["id", "alias", "enabled"]);
     let game = &*game;
-    let row = |player: &Player| {
-        if fields.is_empty() {
-            return player.row();
-        }
-        pick(&player.profile(game, request.version(), false), &fields)
+    let row = |player: &Player| match more {
+        true => pick(&player.profile(game, request.version(), false), &fields),
+        false => player.row(),
     };
     Ok(Reply::Json(page.wrap(game.players.iter().map(row).collect())))
 }
