@@ -84,6 +84,18 @@ async fn the_sandbox_runs_the_game_of_a_seed_file() {
     assert_eq!((players.total, players.data[0].id.as_str()), (1, "nico"));
 }
 
+#[tokio::test]
+async fn the_game_of_the_readme_can_be_played() {
+    let readme = include_str!("../README.md");
+    let (_, from) = readme.split_once("```yaml\n").unwrap();
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("game.yaml");
+    fs::write(&path, from.split_once("```").unwrap().0).unwrap();
+    let program = Program::start(&["--seed", path.to_str().unwrap()]);
+    let nico = program.client().v2().get_player().player_id("nico").await.unwrap();
+    assert_eq!(nico.scores[0].value.to_string(), "12");
+}
+
 #[test]
 fn a_seed_file_with_an_error_is_named_with_the_place() {
     let folder = tempdir().unwrap();
