@@ -313,3 +313,27 @@ async fn a_seed_that_cannot_be_read_says_where() {
     assert_eq!(error.to_string(), "line 2, column 5: players.0.id: is required");
     assert!(Sandbox::builder().seed_file("no/such/seed.yaml").start().await.is_err());
 }
+
+#[tokio::test]
+async fn a_formula_that_refers_to_itself_is_an_issue_and_harms_nothing() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    for (id, formula) in [("snake", "$scores.snake + 1"), ("a", "$scores.b"), ("b", "$scores.a")] {
+        let metric = json!({ "id": id, "name": id, "type": "compound",
+            "constraints": { "formula": formula } });
+        playoff.post("/design/versions/latest/metrics").json(metric).await.unwrap();
+    }
+    playoff.post("/design/versions/latest/deploy").await.unwrap();
+    let issues: Value = playoff.get("/design/issues").await.unwrap();
+    let text = issues.to_string();
+    for id in ["snake", "a", "b"] {
+        assert!(text.contains(&format!("\"{id}\"")), "{text}");
+    }
+    let played = playoff.v2().play_action().action_id("water").player_id("johny").await.unwrap();
+    assert_eq!(played.events.local.len(), 1);
+    let broken = json!({ "id": "c", "name": "c", "type": "compound",
+        "constraints": { "formula": "$scores[ + (1" } });
+    let call = playoff.post("/design/versions/latest/metrics").json(broken);
+    let error = call.await.unwrap_err();
+    assert_eq!(error.data().unwrap()["errors"][0]["path"], "constraints.formula");
+}
