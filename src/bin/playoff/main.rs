@@ -1,5 +1,8 @@
 //! The program `playoff`.
 
+mod connection;
+mod failure;
+mod output;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -26,9 +29,6 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("playoff: {error}");
-            ExitCode::FAILURE
-        }
+        Err(failure) => failure.report(),
     }
 }

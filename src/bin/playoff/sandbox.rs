@@ -10,6 +10,8 @@ use jiff::Timestamp;
 use playoff::sandbox::{Certificate, Sandbox, SandboxBuilder};
 use tokio::signal;
 
+use crate::failure::Failure;
+
 /// Runs a Playoff-compatible server on this machine, for development without an account.
 ///
 /// It keeps its state in memory and speaks to this machine alone. Open its address in a browser to
@@ -72,8 +74,8 @@ struct Tls {
     key: Option<PathBuf>,
 }
 
-pub(crate) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let started = builder(&options)?.start().await;
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    let started = builder(&options).map_err(|error| error.to_string())?.start().await;
     let sandbox = started.map_err(|error| match (error.kind(), &options.seed) {
         (io::ErrorKind::InvalidData, Some(path)) => at(path, &error),
         (io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied, _) => {
