@@ -18,6 +18,8 @@ pub(crate) struct Operation {
     pub(crate) evidence: String,
     pub(crate) source: String,
     pub(crate) errors: Vec<String>,
+    /// Sent twice it does no more than sent once.
+    pub(crate) idempotent: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// Name of the schema of the request body.
     pub(crate) body: Option<String>,
@@ -109,6 +111,8 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
         evidence: text("x-playoff-evidence"),
         source: text("x-playoff-source"),
         errors: errors.filter_map(Value::as_str).map(str::to_owned).collect(),
+        idempotent: !matches!(method, "post" | "patch")
+            || operation["x-playoff-idempotent"] == Value::Bool(true),
         parameters,
         body,
         body_example: operation.pointer("/requestBody/content/application~1json/example").cloned(),

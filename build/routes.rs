@@ -26,6 +26,7 @@ pub(crate) fn catalogue(versions: &[(&str, Vec<Operation>)]) -> String {
             }
             let _ = writeln!(code, "        player: PlayerScope::{},", player_scope(operation));
             let _ = writeln!(code, "        evidence: Evidence::{},", evidence(operation));
+            let _ = writeln!(code, "        idempotent: {},", operation.idempotent);
             let _ = writeln!(code, "        wide: {:?},", wide(operation));
             let _ = writeln!(code, "    }};");
             let _ = writeln!(all, "    &{version}::{name},");

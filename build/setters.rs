@@ -74,6 +74,13 @@ pub(crate) fn per_call() -> Vec<ImplItem> {
             }
         },
         parse_quote! {
+            /// When this call is sent again after a failure, instead of the client's own policy.
+            pub fn retries(mut self, policy: crate::RetryPolicy) -> Self {
+                self.call.retries(policy);
+                self
+            }
+        },
+        parse_quote! {
             /// Sends one more header with this call.
             pub fn header(mut self, name: &str, value: &str) -> Self {
                 self.call.header(name, value);
@@ -95,7 +102,8 @@ pub(crate) fn body(operation: &Operation, bodies: &Bodies) -> Result<Vec<ImplIte
     let mut setters = Vec::new();
     for field in &fields.named {
         let ident = field.ident.clone().ok_or("a field without a name")?;
-        let own = ["body", "body_map", "call", "send", "stream", "timeout", "header", "new"];
+        let own =
+            ["body", "body_map", "call", "send", "stream", "timeout", "retries", "header", "new"];
         if taken.contains(&ident) || own.iter().any(|name| ident == name) {
             return Err(format!(
                 "{}: the body field `{ident}` bears the name of a parameter or of a method of the call",

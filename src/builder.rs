@@ -13,6 +13,7 @@ use crate::auth::{Clock, Grant, Issuer, Session, Shelf, TokenEndpoint};
 use crate::client::Playoff;
 use crate::hosts::{self, Hosts};
 use crate::kind::{ClientCredentials, ClientSecret, Kept};
+use crate::retry::{Budget, RetryPolicy};
 use crate::routes::Version;
 use crate::store::TokenStore;
 use crate::transport::{Shared, TokenCarrier, Transport};
@@ -39,6 +40,8 @@ pub struct PlayoffBuilder<K = ClientCredentials> {
     user_agent: String,
     carrier: Option<TokenCarrier>,
     max_in_flight: Option<usize>,
+    retries: RetryPolicy,
+    answer_limit: usize,
     pub(crate) http: Option<reqwest::Client>,
     pub(crate) clock: Clock,
     store_timeout: Duration,
@@ -80,6 +83,8 @@ impl<K> PlayoffBuilder<K> {
             user_agent: concat!("playoff-rust/", env!("CARGO_PKG_VERSION")).to_owned(),
             carrier: None,
             max_in_flight: None,
+            retries: RetryPolicy::off(),
+            answer_limit: 64 * 1024 * 1024,
             http: None,
             clock: Clock::system(),
             store_timeout: Duration::from_secs(2),
@@ -168,6 +173,20 @@ impl<K> PlayoffBuilder<K> {
         self
     }
 
+    /// When calls that failed are sent again; never unless told otherwise. A call's own `retries`
+    /// takes the place of this.
+    pub fn retries(mut self, policy: RetryPolicy) -> Self {
+        self.retries = policy;
+        self
+    }
+
+    /// The largest answer in bytes that is held in memory, 64 MiB unless told otherwise; a larger one
+    /// is the error `bad_answer`. Pictures read piece by piece are not held, and have no limit.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
     /// Uses your own HTTP client, with its proxies, certificates and connection pool.
     ///
     /// Give it `redirect::Policy::none()` and `referer(false)`, as the built-in one has: a followed
@@ -249,6 +268,9 @@ impl<K> PlayoffBuilder<K> {
             timeout: self.timeout,
             user_agent,
             version: self.version,
+            retries: self.retries,
+            budget: Budget::full(),
+            answer_limit: self.answer_limit,
             in_flight: self
                 .max_in_flight
                 .map(|most| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))),

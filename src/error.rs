@@ -61,6 +61,9 @@ struct Inner {
     data: Option<Value>,
     hint: Option<String>,
     source: Option<BoxError>,
+    /// The token request failed, so the call was never sent.
+    of_token: bool,
+    attempts: u32,
 }
 
 struct Answer {
@@ -95,6 +98,8 @@ impl Error {
             data: None,
             hint: None,
             source: None,
+            of_token: false,
+            attempts: 1,
         }))
     }
 
@@ -199,6 +204,29 @@ impl Error {
         self
     }
 
+    /// It kept the call from getting a token.
+    pub(crate) fn of_token(mut self) -> Self {
+        self.edit().of_token = true;
+        self
+    }
+
+    pub(crate) fn is_of_token(&self) -> bool {
+        self.0.of_token
+    }
+
+    /// The server has seen nothing of the call.
+    pub(crate) fn never_arrived(&self) -> bool {
+        self.is_connect() || self.is_of_token()
+    }
+
+    /// Says how often the call was sent.
+    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.attempts = attempts;
+        }
+        self
+    }
+
     /// Adds what may help.
     pub(crate) fn with_hint(mut self, hint: String) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
@@ -287,6 +315,31 @@ impl Error {
         let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
         let moment = SystemTime::try_from(date).ok()?;
         Some(moment.duration_since(SystemTime::now()).unwrap_or_default())
+    }
+
+    /// How often the call was tried: 1 unless a [`RetryPolicy`](crate::RetryPolicy) had it sent
+    /// again. The repeat after a refused token does not count.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The server may have carried out the call, at the last attempt or an earlier one: the
+    /// connection broke or the time ran out on the way, or the answer is an error of the server
+    /// (5xx) or none that can be read. `false` means that it surely did nothing: it was not reached,
+    /// or refused the call (4xx).
+    ///
+    /// What to do about a play that may have been paid is for the application to know; its feed
+    /// ([`get_activity`](crate::v2::Client::get_activity)) tells.
+    #[must_use]
+    pub fn may_have_acted(&self) -> bool {
+        if self.never_arrived() {
+            return self.attempts() > 1;
+        }
+        match self.status() {
+            Some(status) => status.is_success() || status.is_server_error(),
+            None => self.is_timeout() || self.is_connection_lost(),
+        }
     }
 
     /// An option of the client is wrong; the message names it.
@@ -457,11 +510,12 @@ impl fmt::Display for Error {
         if !self.0.message.is_empty() {
             write!(f, ": {}", self.0.message)?;
         }
-        match (self.status(), self.call()) {
-            (Some(status), Some(call)) => write!(f, " ({}, {call})", status.as_u16())?,
-            (Some(status), None) => write!(f, " ({})", status.as_u16())?,
-            (None, Some(call)) => write!(f, " ({call})")?,
-            (None, None) => {}
+        let status = self.status().map(|status| status.as_u16().to_string());
+        let call = self.call().map(str::to_owned);
+        let attempts = (self.attempts() > 1).then(|| format!("{} attempts", self.attempts()));
+        let place: Vec<String> = [status, call, attempts].into_iter().flatten().collect();
+        if !place.is_empty() {
+            write!(f, " ({})", place.join(", "))?;
         }
         match self.hint() {
             Some(hint) => write!(f, "; {hint}"),

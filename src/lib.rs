@@ -16,12 +16,14 @@ mod path;
 mod random;
 mod raw;
 mod response;
+mod retry;
 pub mod routes;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
 mod runtime;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod store;
+mod trace;
 mod transport;
 // Generated: documented where a person reads it, namely calls, parameters and models.
 #[cfg(feature = "v1")]
@@ -40,6 +42,7 @@ pub use kind::{AuthorizationCode, ClientCredentials, FixedToken, PlayerTokens};
 pub use page::Pages;
 pub use raw::{Binary, Json, RawCall, Text};
 pub use response::{Image, ImageStream, Response};
+pub use retry::RetryPolicy;
 pub use transport::TokenCarrier;
 
 pub use reqwest::header::HeaderMap;

@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::form::Form;
 use crate::response::{Answered, Response};
-use crate::routes::{self, PlayerScope, Version};
+use crate::routes::{self, PlayerScope, Route, Version};
 use crate::runtime::CallFuture;
 use crate::transport::{Outgoing, Transport};
-use crate::{Error, path};
+use crate::{Error, RetryPolicy, path};
 
 /// A call to a route given as text, from [`Playoff::api`](crate::Playoff::api) or
 /// [`get`](crate::Playoff::get), [`post`](crate::Playoff::post) and their like.
@@ -105,6 +105,7 @@ struct RawRequest {
     form: Option<Form>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
+    retries: Option<RetryPolicy>,
     /// The first setter that could not do what it was asked; it comes out when the call is sent.
     fault: Option<Error>,
 }
@@ -126,6 +127,7 @@ impl RawCall {
             form: None,
             headers: Vec::new(),
             timeout: None,
+            retries: None,
             fault,
         };
         RawCall { request, answer: PhantomData }
@@ -180,6 +182,12 @@ impl<A> RawCall<A> {
         self
     }
 
+    /// When this call is sent again after a failure, instead of the client's own policy.
+    pub fn retries(mut self, policy: RetryPolicy) -> Self {
+        self.request.retries = Some(policy);
+        self
+    }
+
     /// Sends one more header with this call.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.request.headers.push((name.to_owned(), value.to_owned()));
@@ -214,20 +222,23 @@ impl<A: Read> RawCall<A> {
     /// See [`Error`]. A route that names a host or climbs with `..` is refused before anything is
     /// sent.
     pub async fn send(self) -> Result<Response<A::Value>, Error> {
-        let (transport, mut call) = self.request.outgoing()?;
+        let version = self.request.version;
+        let (transport, path, mut call) = self.request.outgoing()?;
         call.accept = A::ACCEPT;
-        let answered = transport.send(&call).await.map_err(|error| with_nearest(error, &call))?;
+        let answered = transport
+            .send(&call)
+            .await
+            .map_err(|error| with_nearest(error, version, call.method(), &path))?;
         A::read(answered).map_err(|error| transport.redact(error).during(&call.name))
     }
 }
 
 /// A route that does not exist is usually misspelt.
-fn with_nearest(error: Error, call: &Outgoing) -> Error {
+fn with_nearest(error: Error, version: Version, method: &Method, path: &str) -> Error {
     if error.name() != "route_not_found" {
         return error;
     }
-    let Some((version, path)) = &call.route else { return error };
-    let near = routes::nearest(*version, call.method(), path);
+    let near = routes::nearest(version, method, path);
     if near.is_empty() {
         return error;
     }
@@ -256,13 +267,15 @@ impl<A> std::fmt::Debug for RawCall<A> {
 }
 
 impl RawRequest {
-    fn outgoing(mut self) -> Result<(Transport, Outgoing), Error> {
+    /// The call, and its path without version and query.
+    fn outgoing(mut self) -> Result<(Transport, String, Outgoing), Error> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
         let (path, own_query) = path::route(&self.route)?;
         self.query.splice(0..0, own_query);
-        if let Some(player) = self.acting_player(&path)? {
+        let route = routes::find(self.version, &self.method, &path).map(|(route, _)| route);
+        if let Some(player) = self.acting_player(route)? {
             let pair = serde_urlencoded::to_string([("player_id", player)]);
             self.query.push(pair.map_err(Error::invalid_call)?);
         }
@@ -271,7 +284,7 @@ impl RawRequest {
             url.set_query(Some(&self.query.join("&")));
         }
         let mut call = Outgoing::new(self.method, url);
-        call.route = Some((self.version, path));
+        call.route = route;
         let method = call.method().as_str();
         let reads = matches!(method, "GET" | "HEAD");
         let writes = matches!(method, "POST" | "PUT" | "PATCH");
@@ -285,15 +298,16 @@ impl RawRequest {
             (None, body) => call.json(body),
         }
         call.timeout = self.timeout;
+        call.retries = self.retries;
         for (name, value) in &self.headers {
             call.header(name, value)?;
         }
-        Ok((self.transport, call))
+        Ok((self.transport, path, call))
     }
 
     /// The player to add to the query: none where the query has one, or the route is known not to
     /// act as a player.
-    fn acting_player(&self, path: &str) -> Result<Option<String>, Error> {
+    fn acting_player(&self, route: Option<&Route>) -> Result<Option<String>, Error> {
         let pairs = self.query.iter().flat_map(|piece| {
             serde_urlencoded::from_str::<Vec<(String, String)>>(piece).unwrap_or_default()
         });
@@ -304,9 +318,9 @@ impl RawRequest {
             }
             return Ok(Some(player.clone()));
         }
-        let route = routes::find(self.version, &self.method, path).map(|(route, _)| route.player);
-        let acts = route
-            .is_none_or(|player| matches!(player, PlayerScope::Acting | PlayerScope::Optional));
+        let acts = route.is_none_or(|route| {
+            matches!(route.player, PlayerScope::Acting | PlayerScope::Optional)
+        });
         let player = self.transport.player().filter(|_| acts && !named);
         Ok(player.map(str::to_owned))
     }

@@ -87,6 +87,9 @@ pub struct Route {
     pub player: PlayerScope,
     /// How it is known.
     pub evidence: Evidence,
+    /// Sent twice it does no more than sent once, so that a [`RetryPolicy`](crate::RetryPolicy) may
+    /// send it again: by its method, or because the operation reads or sets what it is given.
+    pub idempotent: bool,
     /// The path parameter whose id may hold one slash, as process ids do.
     pub(crate) wide: Option<&'static str>,
 }

@@ -15,7 +15,7 @@ use crate::form::{File, Form};
 use crate::response::{Image, ImageStream, Response};
 use crate::routes::{PlayerScope, Route};
 use crate::transport::{Outgoing, Transport};
-use crate::{Error, path};
+use crate::{Error, RetryPolicy, path};
 
 /// What awaiting a call polls.
 pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
@@ -33,6 +33,7 @@ pub(crate) struct Call {
     form: Option<Form>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
+    retries: Option<RetryPolicy>,
 }
 
 impl Call {
@@ -46,11 +47,16 @@ impl Call {
             form: None,
             headers: Vec::new(),
             timeout: None,
+            retries: None,
         }
     }
 
     pub(crate) fn timeout(&mut self, limit: Duration) {
         self.timeout = Some(limit);
+    }
+
+    pub(crate) fn retries(&mut self, policy: RetryPolicy) {
+        self.retries = Some(policy);
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) {
@@ -157,13 +163,14 @@ impl Call {
         }
         append(&mut url, &self.query);
         let mut call = Outgoing::new(self.route.method.clone(), url);
-        call.operation = Some(self.route.operation);
+        call.route = Some(self.route);
         call.accept = accept;
         call.json(self.body);
         if let Some(form) = &self.form {
             call.form(form)?;
         }
         call.timeout = self.timeout;
+        call.retries = self.retries;
         for (name, value) in &self.headers {
             call.header(name, value)?;
         }

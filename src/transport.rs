@@ -12,11 +12,12 @@ use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Instrument;
 
-use crate::Error;
 use crate::auth::{Session, Token};
 use crate::form::{Encoded, Form};
 use crate::response::{Answered, ImageStream};
-use crate::routes::Version;
+use crate::retry::{Budget, RetryPolicy};
+use crate::routes::{Route, Version};
+use crate::{Error, trace};
 
 /// More of an error's body is of no use to anybody.
 const ERROR_BODY_CAP: usize = 64 * 1024;
@@ -54,6 +55,10 @@ pub(crate) struct Shared {
     pub(crate) user_agent: HeaderValue,
     /// Version of raw calls.
     pub(crate) version: Version,
+    pub(crate) retries: RetryPolicy,
+    pub(crate) budget: Budget,
+    /// Of an answer that is held in memory, in bytes.
+    pub(crate) answer_limit: usize,
     pub(crate) in_flight: Option<Arc<Semaphore>>,
 }
 
@@ -72,9 +77,9 @@ pub(crate) struct Outgoing {
     body: Option<Bytes>,
     content_type: HeaderValue,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) operation: Option<&'static str>,
-    /// Version and path of a raw call, which may be no known route.
-    pub(crate) route: Option<(Version, String)>,
+    pub(crate) retries: Option<RetryPolicy>,
+    /// None for a raw call that is no known route.
+    pub(crate) route: Option<&'static Route>,
     /// Method and path, for errors and spans.
     pub(crate) name: String,
 }
@@ -90,7 +95,7 @@ impl Outgoing {
             body: None,
             content_type: HeaderValue::from_static("application/json"),
             timeout: None,
-            operation: None,
+            retries: None,
             route: None,
             name,
         }
@@ -113,6 +118,15 @@ impl Outgoing {
 
     pub(crate) fn method(&self) -> &Method {
         &self.method
+    }
+
+    /// Sent twice it does no more than sent once.
+    fn is_idempotent(&self) -> bool {
+        self.route.map_or_else(|| self.method.is_idempotent(), |route| route.idempotent)
+    }
+
+    fn span(&self, api: &Url) -> tracing::Span {
+        trace::call(&self.method, self.route, api)
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) -> Result<(), Error> {
@@ -163,18 +177,53 @@ impl Transport {
 
     /// Sends `call` within its time limit and answers a success, or an error of any kind.
     pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
-        self.within_limit(call, async {
+        let whole = || async {
             let Opened { response, .. } = self.authorized(call).await?;
-            read(response).await
-        })
-        .await
+            read(response, self.shared.answer_limit).await
+        };
+        self.within_limit(call, self.repeated(call, whole)).await
     }
 
     /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
     /// the head, and for each piece of the body.
     pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
-        let opened = self.within_limit(call, self.authorized(call)).await?;
+        let head = || self.authorized(call);
+        let opened = self.within_limit(call, self.repeated(call, head)).await?;
         Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
+    }
+
+    /// Tries, and tries again as the policy of the call has it.
+    async fn repeated<T, A>(&self, call: &Outgoing, attempt: impl Fn() -> A) -> Result<T, Error>
+    where
+        A: Future<Output = Result<T, Error>>,
+    {
+        let policy = call.retries.unwrap_or(self.shared.retries);
+        let mut retries = policy.begin(call.is_idempotent(), self.limit(call));
+        let mut attempts = 1;
+        loop {
+            let outcome = match policy.limit_of_attempt() {
+                None => attempt().await,
+                Some(limit) => tokio::time::timeout(limit, attempt())
+                    .await
+                    .unwrap_or_else(|_| Err(Error::timeout(limit))),
+            };
+            tracing::Span::current().record("playoff.attempts", attempts);
+            let error = match outcome {
+                Ok(done) => {
+                    self.shared.budget.success();
+                    return Ok(done);
+                }
+                Err(error) => error.after_attempts(attempts),
+            };
+            let Some(wait) = retries.after(&error) else { return Err(error) };
+            if !self.shared.budget.take() {
+                tracing::debug!("no retry: the budget is used up");
+                return Err(error);
+            }
+            tracing::debug!(%error, ?wait, "sending the call again");
+            tokio::time::sleep(wait).await;
+            attempts += 1;
+        }
     }
 
     /// Forgets the token, and tells the server so; to its end, even if nobody waits for it.
@@ -205,7 +254,7 @@ impl Transport {
         call.json(Some(Bytes::from_static(b"{}")));
         let told = self.within_limit(&call, async {
             let Opened { response, .. } = self.attempt(&call, token).await?;
-            read(response).await
+            read(response, self.shared.answer_limit).await
         });
         told.await.map(drop)
     }
@@ -225,15 +274,13 @@ impl Transport {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let limit = self.limit(call);
-        let span = tracing::debug_span!(
-            "playoff",
-            operation = call.operation,
-            method = %call.method,
-            status = tracing::field::Empty,
-        );
-        let done = tokio::time::timeout(limit, work).instrument(span).await;
-        done.unwrap_or_else(|_| Err(Error::timeout(limit)))
-            .map_err(|error| error.during(&call.name))
+        let span = call.span(&self.shared.api);
+        let done = async {
+            let done = tokio::time::timeout(limit, work).await;
+            let done = done.unwrap_or_else(|_| Err(Error::timeout(limit)));
+            done.map_err(|error| trace::failed(error.during(&call.name)))
+        };
+        done.instrument(span).await
     }
 
     async fn authorized(&self, call: &Outgoing) -> Result<Opened, Error> {
@@ -260,11 +307,11 @@ impl Transport {
         };
         let request = self.request(call, token)?;
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
-        tracing::Span::current().record("status", response.status().as_u16());
+        trace::answered(response.status());
         if response.status().is_success() {
             return Ok(Opened { response, _permit: permit });
         }
-        let error = refused(read(response).await?);
+        let error = refused(read(response, ERROR_BODY_CAP).await?);
         Err(self.redact(error).redact(&[token.secret().expose_secret()]))
     }
 
@@ -302,12 +349,18 @@ impl Transport {
     }
 }
 
-/// Reads the answer: a success whole, an error up to the cap.
-pub(crate) async fn read(mut response: reqwest::Response) -> Result<Answered, Error> {
+/// Reads the answer: a success whole, unless it is larger than `limit`; an error up to the cap.
+pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answered, Error> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let body = if status.is_success() {
-        response.bytes().await.map_err(Error::transport)?
+        match whole(&mut response, limit).await? {
+            Some(body) => body,
+            None => {
+                let problem = format!("the answer is larger than {limit} bytes, the answer_limit");
+                return Err(Error::bad_answer(problem).with_answer(status, headers, Bytes::new()));
+            }
+        }
     } else {
         // The status is worth more than the rest of a body that breaks off.
         let mut body = BytesMut::new();
@@ -320,6 +373,36 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<Answered, Er
         body.freeze()
     };
     Ok(Answered { status, headers, body })
+}
+
+/// The body, or `None` where it is larger than `limit`: the rest of it stays where it is.
+async fn whole(response: &mut reqwest::Response, limit: usize) -> Result<Option<Bytes>, Error> {
+    // With a length of its own the answer is judged before it is read.
+    let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+    if length.is_some_and(|length| length > limit) {
+        return Ok(None);
+    }
+    let Some(first) = response.chunk().await.map_err(Error::transport)? else {
+        return Ok(Some(Bytes::new()));
+    };
+    if first.len() > limit {
+        return Ok(None);
+    }
+    // Mostly it comes in one piece, which is taken as it is.
+    let Some(second) = response.chunk().await.map_err(Error::transport)? else {
+        return Ok(Some(first));
+    };
+    let mut body = BytesMut::with_capacity(length.unwrap_or(first.len() + second.len()));
+    body.extend_from_slice(&first);
+    let mut next = Some(second);
+    while let Some(piece) = next {
+        if body.len() + piece.len() > limit {
+            return Ok(None);
+        }
+        body.extend_from_slice(&piece);
+        next = response.chunk().await.map_err(Error::transport)?;
+    }
+    Ok(Some(body.freeze()))
 }
 
 /// The status decides: a success may well hold the words `error` and `error_description`.

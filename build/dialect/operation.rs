@@ -26,6 +26,7 @@ pub(super) fn check_all(report: &mut Report<'_>) {
             report.at(format_args!("{} {path} ({id})", method.to_uppercase()));
             identity(report, operation, &mut seen);
             evidence(report, operation);
+            repetition(report, method, operation);
             parameter::check_all(report, path, operation);
             request_body(report, operation);
             responses(report, operation);
@@ -72,6 +73,21 @@ fn evidence(report: &mut Report<'_>, operation: &Value) {
     }
     if operation.get("x-playoff-source").and_then(Value::as_str).is_none_or(str::is_empty) {
         report.find("no x-playoff-source", "say where the route is known from");
+    }
+}
+
+fn repetition(report: &mut Report<'_>, method: &str, operation: &Value) {
+    let Some(mark) = operation.get("x-playoff-idempotent") else { return };
+    if !matches!(method, "post" | "patch") {
+        report.find(
+            format!("x-playoff-idempotent stands at a {}", method.to_uppercase()),
+            "leave it out: only POST and PATCH need a word",
+        );
+    } else if *mark != Value::Bool(true) {
+        report.find(
+            format!("x-playoff-idempotent is {mark}"),
+            "write true, or leave it out: no other call is sent twice",
+        );
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Report, is_snake_case, prose, schema, snake_case};
 
 /// Names that a call builder has already.
-const RESERVED: [&str; 9] =
-    ["body", "body_map", "call", "client", "send", "timeout", "header", "new", "stream"];
+const RESERVED: [&str; 10] =
+    ["body", "body_map", "call", "client", "send", "timeout", "retries", "header", "new", "stream"];
 
 pub(super) fn check_all(report: &mut Report<'_>, path: &str, operation: &Value) {
     let spec = report.spec;

@@ -11,12 +11,13 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue, USER_AGENT};
 use reqwest::{Body, Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use tracing::Instrument;
 
 use super::token::Token;
 use super::wiped;
-use crate::Error;
 use crate::store::StoreError;
 use crate::transport::{judge, read};
+use crate::{Error, trace};
 
 /// More than any token answer; a proxy's page is not read to its end.
 const LARGEST_ANSWER: usize = 64 * 1024;
@@ -95,10 +96,14 @@ impl TokenEndpoint {
         let body = self.fields(&credential);
         tracing::debug!(grant = body.grant_type, "asking for a token");
         let name = format!("POST {}", self.url.path());
-        let answer = tokio::time::timeout(self.timeout, self.exchange(&body, now)).await;
-        answer
-            .unwrap_or_else(|_| Err(Error::timeout(self.timeout)))
-            .map_err(|error| error.during(&name))
+        let span = trace::token_request(body.grant_type, &self.url);
+        let done = async {
+            let answer = tokio::time::timeout(self.timeout, self.exchange(&body, now)).await;
+            answer
+                .unwrap_or_else(|_| Err(Error::timeout(self.timeout)))
+                .map_err(|error| trace::failed(error.during(&name).of_token()))
+        };
+        done.instrument(span).await
     }
 
     fn fields<'a>(&'a self, credential: &Credential<'a>) -> TokenRequest<'a> {
@@ -133,8 +138,9 @@ impl TokenEndpoint {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT, self.user_agent.clone());
         let mut response = self.http.execute(request).await.map_err(Error::transport)?;
+        trace::answered(response.status());
         if !response.status().is_success() {
-            let refusal = judge(read(response).await?).map(drop);
+            let refusal = judge(read(response, LARGEST_ANSWER).await?).map(drop);
             return Err(refusal.err().map_or_else(
                 || Error::bad_answer("the token request was refused without a reason"),
                 |error| fields.redact(error),

@@ -21,4 +21,5 @@ pub(crate) use keeper::Shelf;
 pub use login::Login;
 pub(crate) use session::{Clock, Issuer, Session};
 pub(crate) use source::TokenUrl;
+pub(crate) use state::COOLDOWN;
 pub(crate) use token::Token;

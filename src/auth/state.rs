@@ -9,7 +9,7 @@ use crate::Error;
 /// After a failed token request, the failure stands for this long: a storm of calls must not
 /// become a storm of token requests. The same goes for a store, and for a token that was over as
 /// it came.
-pub(super) const COOLDOWN: Duration = Duration::from_secs(1);
+pub(crate) const COOLDOWN: Duration = Duration::from_secs(1);
 
 /// More refused tokens than this do not come back from anywhere.
 const REFUSED: usize = 4;

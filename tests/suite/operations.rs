@@ -83,7 +83,8 @@ fn read_call(
                 // What starts as an error has to be given.
                 let required = new.contains(&format!("`{ident}` is required"));
                 // Each call has these.
-                if !matches!(ident.as_str(), "send" | "timeout" | "header" | "body_map") {
+                if !matches!(ident.as_str(), "send" | "timeout" | "retries" | "header" | "body_map")
+                {
                     let mark = if required { "!" } else { "" };
                     let line = format!("{}{mark}", setter(method));
                     setters.entry(name.to_owned()).or_default().push(line);

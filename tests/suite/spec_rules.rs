@@ -215,6 +215,9 @@ broken! {
     a_body_schema_without_a_name_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {application/json: {schema: {type: object}}}\n      responses",
         OPERATION, "the schema of the request body has no name";
 
+    a_repetition_that_is_no_yes_is_refused: "operationId: add_part" => "operationId: add_part\n      x-playoff-idempotent: maybe",
+        OPERATION, "x-playoff-idempotent is \"maybe\"";
+
     a_path_variable_without_parameter_is_refused: "/things/{thing_id}/parts:" => "/things/{thing_id}/{other}:",
         "(add_part): ", "the path names {other}, no parameter does";
     a_path_parameter_outside_the_path_is_refused: "/things/{thing_id}/parts:" => "/things/parts:",
