@@ -64,6 +64,8 @@ struct Inner {
     /// The token request failed, so the call was never sent.
     of_token: bool,
     attempts: u32,
+    /// An earlier attempt may have been carried out.
+    acted_before: bool,
 }
 
 struct Answer {
@@ -100,6 +102,7 @@ impl Error {
             source: None,
             of_token: false,
             attempts: 1,
+            acted_before: false,
         }))
     }
 
@@ -219,10 +222,11 @@ impl Error {
         self.is_connect() || self.is_of_token()
     }
 
-    /// Says how often the call was sent.
-    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
+    /// It is that of the last of so many attempts, of which an earlier one may have been carried out.
+    pub(crate) fn after_attempts(mut self, attempts: u32, acted_before: bool) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.attempts = attempts;
+            inner.acted_before = acted_before;
         }
         self
     }
@@ -333,13 +337,11 @@ impl Error {
     /// ([`get_activity`](crate::v2::Client::get_activity)) tells.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
-        if self.never_arrived() {
-            return self.attempts() > 1;
-        }
-        match self.status() {
+        let acted = match self.status() {
             Some(status) => status.is_success() || status.is_server_error(),
             None => self.is_timeout() || self.is_connection_lost(),
-        }
+        };
+        self.0.acted_before || (acted && !self.never_arrived())
     }
 
     /// An option of the client is wrong; the message names it.

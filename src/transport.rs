@@ -199,7 +199,7 @@ impl Transport {
     {
         let policy = call.retries.unwrap_or(self.shared.retries);
         let mut retries = policy.begin(call.is_idempotent(), self.limit(call));
-        let mut attempts = 1;
+        let (mut attempts, mut acted) = (1, false);
         loop {
             let outcome = match policy.limit_of_attempt() {
                 None => attempt().await,
@@ -213,8 +213,9 @@ impl Transport {
                     self.shared.budget.success();
                     return Ok(done);
                 }
-                Err(error) => error.after_attempts(attempts),
+                Err(error) => error.after_attempts(attempts, acted),
             };
+            acted |= error.may_have_acted();
             let Some(wait) = retries.after(&error) else { return Err(error) };
             if !self.shared.budget.take() {
                 tracing::debug!("no retry: the budget is used up");

@@ -52,6 +52,9 @@ pub(crate) enum Reply {
     Close,
     /// Nothing, ever; the connection stays open.
     Silence,
+    /// These bytes, then nothing; the connection stays open.
+    #[allow(dead_code)]
+    Stalled(String),
 }
 
 impl Reply {
@@ -197,6 +200,10 @@ async fn serve(
             }
             Reply::Close => return,
             Reply::Silence => return std::future::pending().await,
+            Reply::Stalled(bytes) => {
+                let _ = stream.write_all(bytes.as_bytes()).await;
+                return std::future::pending().await;
+            }
         };
         if stream.write_all(text.as_bytes()).await.is_err() || !go_on {
             return;
