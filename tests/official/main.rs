@@ -3,6 +3,7 @@
 //! They insist on https and on two host names. Both are had without a change to them or to this
 //! machine: see [`internet`].
 
+mod guide;
 mod installed;
 mod internet;
 mod program;

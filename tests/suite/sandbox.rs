@@ -231,6 +231,13 @@ async fn a_day_that_is_put_forward_begins_a_daily_board_anew_and_leaves_the_allt
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_and_frozen_stands_at_the_very_moment() {
+    let moment = "2026-03-01T09:00:00Z".parse().unwrap();
+    let sandbox = Sandbox::builder().time(moment).frozen().start().await.unwrap();
+    assert_eq!(sandbox.now(), moment);
+}
+
+#[tokio::test]
 async fn a_large_body_is_answered_and_thrown_away() {
     let sandbox = Sandbox::start().await.unwrap();
     let client = reqwest::Client::new();
