@@ -1,5 +1,5 @@
 //! Makes the typed halves of the crate from `spec/`: `OUT_DIR/{v1,v2}.rs`, the catalogue of routes
-//! and, for the sandbox, the specs as JSON.
+//! and, for the sandbox, the specs as JSON and what draws them.
 
 #[path = "build/dialect/mod.rs"]
 mod dialect;
@@ -21,6 +21,9 @@ mod setters;
 mod spec;
 #[path = "build/stream.rs"]
 mod stream;
+#[cfg(feature = "sandbox")]
+#[path = "build/swagger_ui.rs"]
+mod swagger_ui;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -47,15 +50,19 @@ fn run() -> Result<(), String> {
         let operations = operation::read(&spec)?;
         if env::var_os(format!("CARGO_FEATURE_{}", version.to_uppercase())).is_some() {
             let code = generate::half(version, &spec, &operations)?;
-            write(&out, &format!("{version}.rs"), &code)?;
+            write(&out, &format!("{version}.rs"), code)?;
         }
-        write(&out, &format!("{version}.json"), &spec.to_string())?;
+        write(&out, &format!("{version}.json"), spec.to_string())?;
         all.push((version, operations));
     }
-    write(&out, "routes.rs", &routes::catalogue(&all))
+    #[cfg(feature = "sandbox")]
+    for name in swagger_ui::PARTS {
+        write(&out, &format!("{name}.gz"), swagger_ui::part(name)?)?;
+    }
+    write(&out, "routes.rs", routes::catalogue(&all))
 }
 
-fn write(out: &Path, name: &str, text: &str) -> Result<(), String> {
+fn write(out: &Path, name: &str, content: impl AsRef<[u8]>) -> Result<(), String> {
     let path = out.join(name);
-    fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))
+    fs::write(&path, content).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -137,7 +137,9 @@ const KINDS = {
 };
 
 function event({ kind, at, who, text, reverted }) {
-  const sentence = element("span", {}, element("strong", { textContent: who }), ` ${text}`);
+  // What a score was and is stays on one line.
+  const told = text.replaceAll(" → ", "\u00a0→\u00a0");
+  const sentence = element("span", {}, element("strong", { textContent: who }), ` ${told}`);
   const when = element("time", { dateTime: at, title: at });
   const className = `${KINDS[kind] ?? "met"}${reverted ? " reverted" : ""}`;
   const taken = reverted ? [element("em", { textContent: " taken back" })] : [];
@@ -146,9 +148,11 @@ function event({ kind, at, who, text, reverted }) {
 
 function request({ method, path, query, status }) {
   const names = query.length ? `?${query.join("&")}` : "";
+  // A long path breaks at its slashes.
+  const segments = path.split(/(?=\/)/).flatMap((segment) => [element("wbr"), segment]);
   return element("tr", {},
     element("td", { className: `method ${method}`, textContent: method }),
-    element("td", { className: "path" }, path, element("span", { className: "query", textContent: names })),
+    element("td", { className: "path" }, ...segments, element("span", { className: "query", textContent: names })),
     element("td", { className: `number status s${Math.floor(status / 100)}` },
       element("b", { textContent: status })));
 }

@@ -14,7 +14,8 @@ use super::state::State;
 
 const HTML: &str = include_str!("home.html");
 const SCRIPT: &str = include_str!("home.js");
-const STYLE: &str = concat!(include_str!("look.css"), include_str!("home.css"));
+const STYLE: &str =
+    concat!(include_str!("look.css"), include_str!("palette.css"), include_str!("home.css"));
 
 const MOST_REQUESTS: usize = 50;
 
@@ -71,17 +72,10 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::sandbox::clients::Clients;
-    use crate::sandbox::clock::Clock;
-    use crate::sandbox::genesis::{Genesis, Start};
-    use crate::sandbox::tokens::Tokens;
 
     fn asked(method: &str, address: &str) -> Option<Answer> {
-        let tokens = Tokens::new(Clients::default(), std::time::Duration::from_secs(1), false);
-        let genesis = Genesis::new(Start::Demo, 0, false).unwrap();
-        let state = State::new(genesis, Clock::default(), tokens).unwrap();
         let request = Request::builder().method(method).uri(address).body(()).unwrap();
-        answer(&state, &request.into_parts().0)
+        answer(&State::demo(), &request.into_parts().0)
     }
 
     #[test]

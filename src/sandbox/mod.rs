@@ -37,6 +37,7 @@ mod clock;
 mod codes;
 mod control;
 mod described;
+mod docs;
 mod example;
 mod fault;
 mod form;
@@ -105,7 +106,8 @@ impl Sandbox {
 
     /// Address of both hosts: the login page is `/auth`, tokens come from `/auth/token`, the API is
     /// under `/v1` and `/v2`. Opened in a browser, it shows the game at a glance: players, a
-    /// leaderboard, the feed and the last requests, as they change.
+    /// leaderboard, the feed and the last requests, as they change. `/docs` shows the specs, and lets
+    /// a visitor execute each operation.
     ///
     /// Scripts log a player in by naming them: a request of the page with `player_id` in its query
     /// is answered as its form is, by a redirect.

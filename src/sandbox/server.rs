@@ -20,14 +20,14 @@ use super::line::Cut;
 use super::record::Received;
 use super::rights::Right;
 use super::state::State;
-use super::{body, check, control, example, form, grant, home, login, page};
+use super::{body, check, control, docs, example, form, grant, home, login, page};
 use crate::routes::{self, Route, Version};
 
 /// The answer, and where the connection is to be cut in it.
 pub(super) async fn respond(state: &State, request: Request<Incoming>) -> (Answer, Option<Cut>) {
     let (head, incoming) = request.into_parts();
-    // What the page asks for is nobody's request: it is not remembered.
-    if let Some(answer) = home::answer(state, &head) {
+    // What the pages ask for is nobody's request: it is not remembered.
+    if let Some(answer) = home::answer(state, &head).or_else(|| docs::answer(state, &head)) {
         return (answer, None);
     }
     let body = match body::read(incoming).await {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+#[cfg(test)]
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -38,6 +40,15 @@ impl State {
             token_requests: AtomicUsize::new(0),
             api_requests: AtomicUsize::new(0),
         })
+    }
+
+    /// A sandbox with the demo game that no server answers for.
+    #[cfg(test)]
+    pub(super) fn demo() -> Self {
+        let tokens =
+            Tokens::new(super::clients::Clients::default(), Duration::from_secs(60), false);
+        let genesis = Genesis::new(super::genesis::Start::Demo, 0, false).unwrap();
+        State::new(genesis, Clock::default(), tokens).unwrap()
     }
 
     pub(super) fn tokens(&self) -> MutexGuard<'_, Tokens> {

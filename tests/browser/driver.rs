@@ -4,13 +4,17 @@ use std::env;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::str::FromStr;
 use std::thread;
 use std::time::Duration;
 
 use fantoccini::error::{CmdError, NewSessionError};
+use fantoccini::key::Key;
+use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::json;
+use reqwest::{Method, Url};
+use serde_json::{Value, json};
 use tempfile::{TempDir, tempdir};
 
 pub(super) struct Driver {
@@ -44,13 +48,16 @@ impl Driver {
     /// A browser that nobody has used; `None` as in [`start`](Driver::start).
     pub(super) async fn browser(&self) -> Option<Browser> {
         let profile = tempfile::Builder::new().tempdir_in(&self.folder).unwrap().keep();
-        let options = json!({"goog:chromeOptions": {"args": [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            format!("--user-data-dir={}", profile.display()),
-        ]}});
+        let options = json!({
+            "goog:chromeOptions": {"args": [
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                format!("--user-data-dir={}", profile.display()),
+            ]},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        });
         let session = ClientBuilder::new(HttpConnector::new())
             .capabilities(options.as_object().unwrap().clone())
             .connect(&format!("http://127.0.0.1:{}", self.port))
@@ -94,6 +101,20 @@ impl Drop for Driver {
     }
 }
 
+/// Chromedriver's own command; WebDriver has none for it.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, <Url as FromStr>::Err> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({"type": "browser"}).to_string()))
+    }
+}
+
 pub(super) struct Browser(Client);
 
 impl Browser {
@@ -115,6 +136,12 @@ impl Browser {
 
     pub(super) async fn type_into(&self, css: &str, text: &str) {
         self.found(Locator::Css(css)).await.send_keys(text).await.unwrap();
+    }
+
+    /// Types over what a field holds.
+    pub(super) async fn retype(&self, css: &str, text: &str) {
+        self.found(Locator::Css(css)).await.send_keys(&format!("{}a", Key::Control)).await.unwrap();
+        self.type_into(css, text).await;
     }
 
     /// Chooses from a list.
@@ -157,8 +184,15 @@ impl Browser {
     }
 
     /// What scripts of the page see.
-    pub(super) async fn script(&self, script: &str) -> serde_json::Value {
+    pub(super) async fn script(&self, script: &str) -> Value {
         self.0.execute(script, vec![]).await.unwrap()
+    }
+
+    /// What the console tells since it was last asked, refusals by a content security policy among it.
+    pub(super) async fn console(&self) -> Vec<String> {
+        let entries = self.0.issue_cmd(Console).await.unwrap();
+        let message = |entry: &Value| entry["message"].as_str().unwrap().to_owned();
+        entries.as_array().unwrap().iter().map(message).collect()
     }
 
     /// The value of a cookie, which scripts may not see.

@@ -1,7 +1,8 @@
-//! Users of the example `web_login` and of the sandbox's own page, in a real browser.
+//! Users of the example `web_login` and of the sandbox's own pages, in a real browser.
 
 #[path = "../../examples/web_login/app.rs"]
 mod app;
+mod docs_page;
 mod driver;
 mod sandbox_page;
 

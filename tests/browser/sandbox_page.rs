@@ -25,7 +25,8 @@ impl Visit {
     }
 
     async fn see(&self, part: &str, text: &str) -> String {
-        self.browser.see(&format!("//*[@id='{part}']/*[contains(., '{text}')]")).await
+        let shown = "translate(., '\u{a0}', ' ')";
+        self.browser.see(&format!("//*[@id='{part}']/*[contains({shown}, '{text}')]")).await
     }
 
     async fn true_of_page(&self, condition: &str) -> bool {
