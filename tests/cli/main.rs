@@ -1,5 +1,14 @@
 //! The program `playoff`, run as its user runs it, against a sandbox.
 
+mod browser_login;
+mod completions;
+mod credentials;
+mod jwt;
+mod login;
+mod logout;
+mod profiles;
+mod token;
+mod whoami;
 mod world;
 
 use world::World;
