@@ -1,5 +1,6 @@
 //! The program `playoff`.
 
+mod api;
 mod browser;
 mod completions;
 mod config;
@@ -7,12 +8,14 @@ mod connection;
 mod duration;
 mod failure;
 mod identity;
+mod json;
 mod jwt;
 mod login;
 mod logout;
 mod output;
 mod profiles;
 mod prompt;
+mod routes;
 mod sandbox;
 mod secrets;
 mod token;
@@ -38,6 +41,8 @@ struct Playoff {
 
 #[derive(Subcommand)]
 enum Command {
+    Api(api::Options),
+    Routes(routes::Options),
     Login(login::Options),
     Logout(logout::Options),
     Whoami(whoami::Options),
@@ -51,6 +56,8 @@ enum Command {
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Playoff::parse().command {
+        Command::Api(options) => api::run(options).await,
+        Command::Routes(options) => routes::run(&options),
         Command::Login(options) => login::run(options).await,
         Command::Logout(options) => logout::run(options).await,
         Command::Whoami(options) => whoami::run(options).await,
