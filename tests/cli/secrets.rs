@@ -134,6 +134,11 @@ async fn secrets_that_the_caller_gives_are_masked_where_the_request_is_shown() {
         assert!(shown.contains("/v2/x?jwt=[redacted]&a=1&access_token=[redacted]"), "{shown}");
         assert!(shown.contains("\"b\":\"shown\""), "{shown}");
     }
+    // The client's own secret is known by its value too.
+    let own = ["api", "/x", "-f", "note=it is CANARY-SECRET-7", "--dry-run"];
+    let shown = call(&server, &own).await;
+    assert_clean("a dry run", &shown);
+    assert!(shown.stdout.contains(r#"{"note":"it is [redacted]"}"#), "{shown:?}");
     let sent = server.last();
     assert!(sent.body.contains("CANARY-GIVEN") && sent.target.contains("CANARY-GIVEN"));
     // What cannot be read is not repeated either.

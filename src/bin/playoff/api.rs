@@ -81,14 +81,18 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let answer = &options.answer;
     let request = Request::read(options.method, &options.route, options.request)?;
     let printer = Printer::new(answer)?;
+    let mask = Mask::default();
     if answer.dry_run {
+        // None is needed, but one that is there does not show.
+        if let Some(secret) = options.connection.identity().ok().and_then(|who| who.secret) {
+            mask.hide(&secret);
+        }
         let playoff = options.connection.playoff_without_credentials()?;
         let preview = request.call(&playoff).preview()?;
-        return Ok(Transcript::plain(&Mask::default()).request(&mut io::stdout().lock(), &preview)?);
+        return Ok(Transcript::plain(&mask).request(&mut io::stdout().lock(), &preview)?);
     }
     let identity = options.connection.identity()?;
     let playoff = identity.playoff()?;
-    let mask = Mask::default();
     mask.hide(identity.secret()?);
     let (verbose, include) = (answer.verbose, answer.include);
     let exchange = Exchange { playoff: &playoff, mask: &mask, verbose, include };
