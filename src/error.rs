@@ -123,22 +123,20 @@ impl Error {
 
     /// A fault between here and the server.
     pub(crate) fn transport(error: reqwest::Error) -> Self {
+        let server = error.url().map(|url| url.origin().ascii_serialization());
         // reqwest prints the address, and with it the query, where a token may travel.
         let error = error.without_url();
-        let (kind, name, message) = if error.is_timeout() && error.is_connect() {
-            (Kind::Connect, "connect_failed", "no connection within the connect timeout")
+        let (kind, name, message) = if error.is_connect() {
+            let server = server.as_deref().unwrap_or("the server");
+            let late = if error.is_timeout() { " within the connect timeout" } else { "" };
+            (Kind::Connect, "connect_failed", format!("no connection to {server}{late}"))
         } else if error.is_timeout() {
-            (Kind::Timeout, "timeout", "no answer in time")
-        } else if error.is_connect() {
-            (Kind::Connect, "connect_failed", "no connection to the server")
+            (Kind::Timeout, "timeout", "no answer in time".to_owned())
         } else if error.is_builder() {
-            (Kind::InvalidCall, "invalid_call", "the request cannot be sent")
+            (Kind::InvalidCall, "invalid_call", "the request cannot be sent".to_owned())
         } else {
-            (
-                Kind::ConnectionLost,
-                "connection_lost",
-                "the connection broke before the answer was whole",
-            )
+            let message = "the connection broke before the answer was whole".to_owned();
+            (Kind::ConnectionLost, "connection_lost", message)
         };
         let mut built = Error::new(kind, name, message);
         built.edit().source = Some(Box::new(error));

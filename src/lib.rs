@@ -13,6 +13,7 @@ pub mod model;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
 mod page;
 mod path;
+mod preview;
 mod random;
 mod raw;
 mod response;
@@ -40,6 +41,7 @@ pub use error::Error;
 pub use form::{File, Form};
 pub use kind::{AuthorizationCode, ClientCredentials, FixedToken, PlayerTokens};
 pub use page::Pages;
+pub use preview::Preview;
 pub use raw::{Binary, Json, RawCall, Text};
 pub use response::{Image, ImageStream, Response};
 pub use retry::RetryPolicy;

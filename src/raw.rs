@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::form::Form;
+use crate::preview::Preview;
 use crate::response::{Answered, Response};
 use crate::routes::{self, PlayerScope, Route, Version};
 use crate::runtime::CallFuture;
@@ -93,6 +94,7 @@ impl Read for Binary {
     }
 }
 
+#[derive(Clone)]
 struct RawRequest {
     transport: Transport,
     method: Method,
@@ -157,6 +159,14 @@ impl<A> RawCall<A> {
         self
     }
 
+    /// Sends these bytes as the body, as they are. They count as JSON unless
+    /// [`header`](RawCall::header) names another `content-type`. A GET or HEAD has no body; asking
+    /// for one is an error.
+    pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
+        self.request.body = Some(bytes.into());
+        self
+    }
+
     /// Sends a multipart form, to upload files.
     pub fn form(mut self, form: Form) -> Self {
         self.request.form = Some(form);
@@ -215,6 +225,27 @@ impl<A> RawCall<A> {
 }
 
 impl<A: Read> RawCall<A> {
+    /// What [`send`](RawCall::send) would send, and to where; nothing is sent, and no token asked
+    /// for.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), playoff::Error> {
+    /// let playoff = playoff::Playoff::client_credentials("client id", "client secret").build()?;
+    /// let preview = playoff.get("/admin/players").query([("limit", "5")]).preview()?;
+    /// assert_eq!(preview.url(), "https://api.playoffgamification.io/v2/admin/players?limit=5");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `invalid_call` where `send` would refuse the call before it is sent.
+    pub fn preview(&self) -> Result<Preview, Error> {
+        let (transport, mut call) = self.request.clone().outgoing()?;
+        call.accept = A::ACCEPT;
+        Ok(transport.preview(&call))
+    }
+
     /// Sends the call; the answer comes with its status and headers.
     ///
     /// # Errors
@@ -252,6 +283,12 @@ impl<A: Read> IntoFuture for RawCall<A> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { Ok(self.send().await?.into_inner()) })
+    }
+}
+
+impl<A> Clone for RawCall<A> {
+    fn clone(&self) -> Self {
+        RawCall { request: self.request.clone(), answer: PhantomData }
     }
 }
 

@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::auth::{Session, Token};
 use crate::form::{Encoded, Form};
+use crate::preview::Preview;
 use crate::response::{Answered, ImageStream};
 use crate::retry::{Budget, RetryPolicy};
 use crate::routes::{Route, Version};
@@ -34,6 +35,17 @@ pub enum TokenCarrier {
     /// `?jwt=…`, the one way on record for a player's JWT, which therefore travels so unless told
     /// otherwise.
     Jwt,
+}
+
+impl TokenCarrier {
+    /// The query parameter that it is, if it is one.
+    fn parameter(self) -> Option<&'static str> {
+        match self {
+            TokenCarrier::Header => None,
+            TokenCarrier::Query => Some("access_token"),
+            TokenCarrier::Jwt => Some("jwt"),
+        }
+    }
 }
 
 /// A handle: cheap to clone, all clones share connections and token.
@@ -317,18 +329,38 @@ impl Transport {
     }
 
     fn request(&self, call: &Outgoing, token: &Token) -> Result<Request, Error> {
-        let usual = if token.is_jwt() { TokenCarrier::Jwt } else { TokenCarrier::Header };
-        let carrier = self.shared.carrier.unwrap_or(usual);
-        let mut url = call.url.clone();
-        let parameter = match carrier {
-            TokenCarrier::Header => None,
-            TokenCarrier::Query => Some("access_token"),
-            TokenCarrier::Jwt => Some("jwt"),
-        };
-        if let Some(parameter) = parameter {
-            url.query_pairs_mut().append_pair(parameter, token.secret().expose_secret());
+        let mut request = self.bare(call);
+        match self.carrier(token.is_jwt()).parameter() {
+            Some(parameter) => {
+                let mut query = request.url_mut().query_pairs_mut();
+                query.append_pair(parameter, token.secret().expose_secret());
+            }
+            None => {
+                let bearer = token.bearer();
+                request.headers_mut().insert(
+                    AUTHORIZATION,
+                    bearer.ok_or_else(|| Error::invalid_call("the token cannot be sent"))?,
+                );
+            }
         }
-        let mut request = Request::new(call.method.clone(), url);
+        Ok(request)
+    }
+
+    /// What would be sent for `call`, a mask in place of its token.
+    pub(crate) fn preview(&self, call: &Outgoing) -> Preview {
+        let request = self.bare(call);
+        let carrier = self.carrier(self.session.has_jwts());
+        Preview::new(&request, call.body.clone(), carrier.parameter())
+    }
+
+    fn carrier(&self, jwt: bool) -> TokenCarrier {
+        let usual = if jwt { TokenCarrier::Jwt } else { TokenCarrier::Header };
+        self.shared.carrier.unwrap_or(usual)
+    }
+
+    /// The request without its token.
+    fn bare(&self, call: &Outgoing) -> Request {
+        let mut request = Request::new(call.method.clone(), call.url.clone());
         if let Some(body) = &call.body {
             *request.body_mut() = Some(Body::from(body.clone()));
         }
@@ -339,14 +371,7 @@ impl Transport {
             headers.insert(CONTENT_TYPE, call.content_type.clone());
         }
         headers.extend(call.headers.clone());
-        if carrier == TokenCarrier::Header {
-            let bearer = token.bearer();
-            headers.insert(
-                AUTHORIZATION,
-                bearer.ok_or_else(|| Error::invalid_call("the token cannot be sent"))?,
-            );
-        }
-        Ok(request)
+        request
     }
 }
 

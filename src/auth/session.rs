@@ -225,6 +225,12 @@ impl Session {
         self.state().current.clone()
     }
 
+    /// Its tokens are players' JWTs, as far as can be told without asking for one.
+    pub(crate) fn has_jwts(&self) -> bool {
+        matches!(self.issuer.grant, Grant::PlayerToken(_))
+            || self.current().is_some_and(|token| token.is_jwt())
+    }
+
     /// Its token lives here alone, because the store could not be written.
     pub(crate) fn is_unwritten(&self) -> bool {
         self.state().unwritten

@@ -1,5 +1,23 @@
 //! The program `playoff`, run as its user runs it, against a sandbox.
 
+mod api;
+mod api_answers;
+mod api_pages;
+mod api_requests;
+mod browser_login;
+mod completions;
+mod credentials;
+mod jwt;
+mod login;
+mod logout;
+mod profiles;
+mod routes;
+#[allow(dead_code)]
+#[path = "../suite/scripted.rs"]
+mod scripted;
+mod secrets;
+mod token;
+mod whoami;
 mod world;
 
 use world::World;

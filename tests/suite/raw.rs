@@ -322,3 +322,73 @@ async fn a_route_that_does_not_exist_is_answered_with_the_nearest_that_do() {
     let error = playoff.get("/admin/players/nobody").await.unwrap_err();
     assert_eq!(error.hint(), None, "another error has no such hint");
 }
+
+#[tokio::test]
+async fn a_body_is_sent_as_it_is_under_the_type_that_a_header_names() {
+    let seen = sent(|playoff| playoff.post("/x").body(r#"{"n": 1.10}"#)).await;
+    assert_eq!(seen.body, r#"{"n": 1.10}"#);
+    assert_eq!(seen.header("content-type"), Some("application/json"));
+    let seen = sent(|playoff| playoff.put("/x").header("content-type", "text/csv").body("a,b"));
+    let seen = seen.await;
+    assert_eq!((seen.body.as_str(), seen.header("content-type")), ("a,b", Some("text/csv")));
+}
+
+#[tokio::test]
+async fn a_preview_is_what_is_sent_then_but_for_the_token() {
+    let server = echo().await;
+    let playoff = server.builder().player_id("johny").build().unwrap();
+    let call = playoff.post("/runtime/actions/water/play?x=a b").query([("y", "1")]);
+    let call = call.json(json!({"count": 2})).header("x-trace", "7");
+    let preview = call.preview().unwrap();
+    assert_eq!(server.order(), "", "nothing was sent");
+    call.await.unwrap();
+    let seen = server.last();
+    assert_eq!(preview.method().as_str(), seen.method);
+    assert_eq!(preview.url(), format!("{}{}", server.url, seen.target));
+    assert_eq!(preview.body().unwrap().as_ref(), seen.body.as_bytes());
+    for (name, value) in preview.headers() {
+        let value = value.to_str().unwrap();
+        let masked = seen.header(name.as_str()).unwrap().replace("CANARY-TOKEN-1", "[redacted]");
+        assert_eq!(value, masked, "{name}");
+    }
+    assert_eq!(preview.headers()["authorization"], "Bearer [redacted]");
+    assert!(!format!("{preview:?}").contains("a%20b"));
+}
+
+#[tokio::test]
+async fn a_preview_shows_where_the_token_travels() {
+    use playoff::{PlayerToken, TokenCarrier};
+    let server = echo().await;
+    let playoff = server.builder().token_carrier(TokenCarrier::Query).build().unwrap();
+    let preview = playoff.get("/admin?a=1").preview().unwrap();
+    assert_eq!(preview.url(), format!("{}/v2/admin?a=1&access_token=[redacted]", server.url));
+    assert!(!preview.headers().contains_key("authorization"));
+
+    let token = PlayerToken::builder("cid", "secret", "johny").build().unwrap();
+    let playoff = Playoff::fixed_token(token).api_url(&server.url).build().unwrap();
+    let preview = playoff.get("/runtime/player").preview().unwrap();
+    assert_eq!(preview.url(), format!("{}/v2/runtime/player?jwt=[redacted]", server.url));
+    let source = || std::future::ready(Err::<playoff::SecretString, _>("nobody asks"));
+    let playoff = Playoff::player_tokens(source).api_url(&server.url).build().unwrap();
+    let preview = playoff.get("/runtime/player").preview().unwrap();
+    assert_eq!(preview.url(), format!("{}/v2/runtime/player?jwt=[redacted]", server.url));
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_sent_has_no_preview() {
+    let playoff = echo().await.playoff();
+    assert!(playoff.get("/x").body("text").preview().unwrap_err().is_invalid_call());
+    assert!(playoff.get("//evil.example/x").preview().unwrap_err().is_invalid_call());
+}
+
+#[tokio::test]
+async fn a_connection_that_fails_names_the_server_but_nothing_of_the_query() {
+    let playoff = Playoff::fixed_token("CANARY-TOKEN")
+        .token_carrier(playoff::TokenCarrier::Query)
+        .api_url("http://127.0.0.1:1/base")
+        .build()
+        .unwrap();
+    let error = playoff.get("/admin").await.unwrap_err();
+    assert!(error.is_connect());
+    assert_eq!(error.message(), "no connection to http://127.0.0.1:1");
+}

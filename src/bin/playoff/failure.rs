@@ -1,6 +1,7 @@
 //! Why a command did not do what it was asked for, in one readable line.
 
-use std::io;
+use std::error::Error as _;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 pub(crate) struct Failure(Reason);
@@ -14,12 +15,21 @@ enum Reason {
 impl Failure {
     /// Says so on stderr.
     pub(crate) fn report(self) -> ExitCode {
+        if let Reason::Said(line) = self.0 {
+            // A server's words must not drive the terminal.
+            let odd = |letter: char| letter.is_control() && letter != '\n';
+            let line = line.replace(odd, "\u{fffd}");
+            // Whoever has closed stderr does not want to know.
+            let _ = writeln!(io::stderr(), "playoff: {line}");
+        }
+        ExitCode::FAILURE
+    }
+
+    /// The same with more below it.
+    pub(crate) fn with(self, more: &str) -> Failure {
         match self.0 {
-            Reason::Said(line) => {
-                eprintln!("playoff: {line}");
-                ExitCode::FAILURE
-            }
-            Reason::PipeClosed => ExitCode::FAILURE,
+            Reason::Said(line) => format!("{line}\n{more}").into(),
+            Reason::PipeClosed => self,
         }
     }
 }
@@ -38,7 +48,19 @@ impl From<&str> for Failure {
 
 impl From<playoff::Error> for Failure {
     fn from(error: playoff::Error) -> Failure {
-        error.to_string().into()
+        let mut line = error.to_string();
+        if error.is_connect() || error.is_connection_lost() {
+            // "Connection refused" and its like are at the end of the chain.
+            let mut cause = error.source();
+            while let Some(deeper) = cause.and_then(|cause| cause.source()) {
+                cause = Some(deeper);
+            }
+            line.extend(cause.map(|cause| format!(": {cause}")));
+        }
+        if error.is_login_required() {
+            line.push_str("; `playoff login --browser` logs a player in");
+        }
+        line.into()
     }
 }
 

@@ -1,10 +1,10 @@
 //! A table for a person at a terminal, JSON for the program at the other end of a pipe.
 
-use std::io::{self, IsTerminal, Write};
+use std::env;
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::Args;
-use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -24,21 +24,43 @@ impl Output {
         answer: &T,
         table: impl FnOnce(&T) -> Table,
     ) -> Result<(), Failure> {
-        let mut out = io::stdout().lock();
-        if self.json || !out.is_terminal() {
+        let mut out = BufWriter::new(io::stdout().lock());
+        if self.json || !is_terminal() {
             serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "{}", table(answer))?;
+            writeln!(out, "{}", table(answer).trim_fmt())?;
         }
-        Ok(())
+        Ok(out.flush()?)
     }
 }
+
+/// A line below the header, and no other.
+const LINED: TableStyle =
+    TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table that fits the terminal.
 pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(LINED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header);
     table
+}
+
+/// An empty table of names and values: no header, no lines.
+pub(crate) fn plain_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(TableStyle::new()).set_content_arrangement(ContentArrangement::Dynamic);
+    table
+}
+
+/// A person reads what is printed.
+pub(crate) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// That person's terminal shows colours, and nobody said `NO_COLOR`.
+pub(crate) fn has_colours() -> bool {
+    let unwanted = env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty());
+    is_terminal() && !unwanted && env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }

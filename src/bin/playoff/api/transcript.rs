@@ -1,0 +1,75 @@
+//! A request or an answer as it goes over the wire, for a person to read.
+
+use std::io::{self, Write};
+
+use playoff::{HeaderMap, Preview, StatusCode};
+
+use super::mask::Mask;
+
+pub(super) struct Transcript<'m> {
+    mask: &'m Mask,
+    /// At the start of each line.
+    sent: &'static str,
+    received: &'static str,
+}
+
+impl<'m> Transcript<'m> {
+    /// With marks that tell request and answer apart.
+    pub(super) fn marked(mask: &'m Mask) -> Self {
+        Transcript { mask, sent: "> ", received: "< " }
+    }
+
+    pub(super) fn plain(mask: &'m Mask) -> Self {
+        Transcript { mask, sent: "", received: "" }
+    }
+
+    pub(super) fn request(&self, out: &mut dyn Write, request: &Preview) -> io::Result<()> {
+        let url = self.mask.url(request.url());
+        writeln!(out, "{}{} {url}", self.sent, request.method())?;
+        self.headers(out, self.sent, request.headers())?;
+        match request.body() {
+            Some(body) => self.text(out, self.sent, body),
+            None => Ok(()),
+        }
+    }
+
+    /// Status line and headers of an answer.
+    pub(super) fn head(
+        &self,
+        out: &mut dyn Write,
+        status: StatusCode,
+        headers: &HeaderMap,
+    ) -> io::Result<()> {
+        writeln!(out, "{}HTTP {status}", self.received)?;
+        self.headers(out, self.received, headers)
+    }
+
+    /// Body of an answer.
+    pub(super) fn body(&self, out: &mut dyn Write, body: &[u8]) -> io::Result<()> {
+        self.text(out, self.received, body)
+    }
+
+    fn headers(&self, out: &mut dyn Write, mark: &str, headers: &HeaderMap) -> io::Result<()> {
+        let mut lines: Vec<(&str, String)> = headers
+            .iter()
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (name.as_str(), self.mask.header(name.as_str(), &value))
+            })
+            .collect();
+        lines.sort();
+        for (name, value) in lines {
+            writeln!(out, "{mark}{name}: {value}")?;
+        }
+        writeln!(out, "{}", mark.trim_end())
+    }
+
+    fn text(&self, out: &mut dyn Write, mark: &str, body: &[u8]) -> io::Result<()> {
+        let text = self.mask.body(body);
+        let text = text.unwrap_or_else(|| format!("({} bytes that are no text)", body.len()));
+        for line in text.lines() {
+            writeln!(out, "{mark}{line}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! `playoff profiles`: the games that this machine knows.
+
+use clap::{Args, Subcommand};
+use comfy_table::Table;
+use serde::Serialize;
+
+use crate::config::{Config, Kind};
+use crate::failure::Failure;
+use crate::identity::Identity;
+use crate::output::{self, Output};
+use crate::secrets::Secrets;
+
+/// Lists the profiles; one of them is the default.
+#[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
+Examples:
+  playoff profiles
+  playoff profiles default shop
+  playoff profiles remove shop
+
+A command uses the profile that --profile names; or else the environment's own client, where
+PLAYOFF_CLIENT_ID and PLAYOFF_CLIENT_SECRET are set; or else the profile that PLAYOFF_PROFILE names;
+or else the default one."
+)]
+pub(crate) struct Options {
+    #[command(subcommand)]
+    change: Option<Change>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Subcommand)]
+enum Change {
+    /// Makes a profile the one that is used where none is named
+    Default { name: String },
+    /// Takes a profile away, with its secret and its token; `playoff logout` revokes that before
+    Remove { name: String },
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    default: bool,
+    auth: String,
+    api: String,
+    client_id: String,
+    kind: Kind,
+    player: Option<String>,
+    version: Option<&'static str>,
+    has_secret: bool,
+}
+
+pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
+    let mut config = Config::load()?;
+    match &options.change {
+        None => return list(&config, &options.output),
+        Some(Change::Default { name }) => {
+            config.profile(name)?;
+            config.set_default(name);
+        }
+        Some(Change::Remove { name }) => {
+            let profile = config.profile(name)?;
+            Identity::of_profile(config.path(), name, profile, None).forget_token().await?;
+            let mut secrets = Secrets::beside(config.path())?;
+            if secrets.remove(name) {
+                secrets.save()?;
+            }
+            config.remove(name);
+        }
+    }
+    config.save()
+}
+
+fn list(config: &Config, output: &Output) -> Result<(), Failure> {
+    let secrets = Secrets::beside(config.path())?;
+    let rows = config.profiles().iter().map(|(name, profile)| Row {
+        name: name.clone(),
+        default: config.default() == Some(name.as_str()),
+        auth: profile.hosts().auth().to_owned(),
+        api: profile.hosts().api(),
+        client_id: profile.client_id.clone(),
+        kind: profile.kind,
+        player: profile.player.clone(),
+        version: profile.version.map(|version| version.as_str()),
+        has_secret: secrets.get(name).is_some(),
+    });
+    output.print(&rows.collect::<Vec<Row>>(), |rows| table(rows))
+}
+
+fn table(rows: &[Row]) -> Table {
+    let mut table =
+        output::table(["", "Profile", "Host", "Client id", "Kind", "Player", "Version", "Secret"]);
+    for row in rows {
+        table.add_row([
+            if row.default { "*" } else { "" },
+            &row.name,
+            &row.auth,
+            &row.client_id,
+            &row.kind.to_string(),
+            row.player.as_deref().unwrap_or_default(),
+            row.version.unwrap_or_default(),
+            if row.has_secret { "kept" } else { "none" },
+        ]);
+    }
+    table
+}
