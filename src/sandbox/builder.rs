@@ -26,7 +26,9 @@ use super::{CLIENT_ID, CLIENT_SECRET, Sandbox, listen};
 pub struct SandboxBuilder {
     port: u16,
     certificate: Option<Certificate>,
-    clock: Clock,
+    /// When it starts, if not now.
+    time: Option<Timestamp>,
+    frozen: bool,
     token_lifetime: Duration,
     omit_refresh_token: bool,
     seed: u64,
@@ -40,7 +42,8 @@ impl SandboxBuilder {
         let builder = SandboxBuilder {
             port: 0,
             certificate: None,
-            clock: Clock::default(),
+            time: None,
+            frozen: false,
             token_lifetime: Duration::from_secs(24 * 60 * 60),
             omit_refresh_token: false,
             seed: 0,
@@ -65,13 +68,13 @@ impl SandboxBuilder {
 
     /// Starts at this moment instead of now.
     pub fn time(mut self, start: Timestamp) -> Self {
-        self.clock.set(start);
+        self.time = Some(start);
         self
     }
 
     /// Lets time stand still, until [`Sandbox::advance`] or [`Sandbox::set_time`] moves it.
     pub fn frozen(mut self) -> Self {
-        self.clock.freeze();
+        self.frozen = true;
         self
     }
 
@@ -191,9 +194,10 @@ impl SandboxBuilder {
     /// When the port is taken, or this machine has none left; and when a seed cannot be read: what
     /// is wrong in it is the [`SeedError`](super::SeedError) inside.
     pub async fn start(self) -> io::Result<Sandbox> {
+        let clock = self.clock();
         let genesis = Genesis::new(self.start, self.seed, self.deploy_at_once)?;
         let tokens = Tokens::new(self.clients, self.token_lifetime, self.omit_refresh_token);
-        let state = Arc::new(State::new(genesis, self.clock, tokens)?);
+        let state = Arc::new(State::new(genesis, clock, tokens)?);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await?;
         let address = listener.local_addr()?;
         let tls = self.certificate.as_ref().map(Certificate::acceptor);
@@ -202,6 +206,18 @@ impl SandboxBuilder {
             Sandbox { address, tls: tls.is_some(), state: Arc::clone(&state), _running: running };
         tokio::spawn(listen::serve(listener, tls, state, ended));
         Ok(sandbox)
+    }
+
+    /// The clock at its start. One that stands still stands at the very moment that was asked for.
+    fn clock(&self) -> Clock {
+        let mut clock = Clock::default();
+        if self.frozen {
+            clock.freeze();
+        }
+        if let Some(time) = self.time {
+            clock.set(time);
+        }
+        clock
     }
 }
 
