@@ -24,6 +24,13 @@ pub(crate) fn method(version: &str, operation: &Operation) -> Result<String, Str
             let _ = write!(text, "\n- `{}`: {}", parameter.name, self::parameter(parameter));
         }
     }
+    if operation.body.is_some() && !operation.body_fields.is_empty() {
+        text.push_str("\n\n# Body\n");
+        for field in &operation.body_fields {
+            let about = described(field.required, &field.description);
+            let _ = write!(text, "\n- `{}`: {about}", field.name);
+        }
+    }
     let _ = write!(text, "\n\n# Answer\n\n{}", operation.answer_text);
     if !operation.errors.is_empty() {
         let names: Vec<String> = operation.errors.iter().map(|name| format!("`{name}`")).collect();
@@ -39,21 +46,21 @@ pub(crate) fn method(version: &str, operation: &Operation) -> Result<String, Str
 
 /// Rustdoc of the setter of a parameter.
 pub(crate) fn parameter(parameter: &Parameter) -> String {
-    let need = if parameter.required { "Required. " } else { "" };
-    let text = if parameter.description.is_empty() {
-        format!("The `{}` parameter.", parameter.name)
-    } else {
-        sentence(&parameter.description)
-    };
-    format!("{need}{text}")
+    described(parameter.required, &parameter.description)
 }
 
-fn sentence(text: &str) -> String {
+fn described(required: bool, text: &str) -> String {
+    let need = if required { "Required. " } else { "" };
+    format!("{need}{}", sentence(text))
+}
+
+pub(crate) fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
-fn evidence(operation: &Operation) -> String {
+/// How the operation is known, and from where.
+pub(crate) fn evidence(operation: &Operation) -> String {
     let level = match operation.evidence.as_str() {
         "documented" => "Documented by the vendor",
         "recorded" => "Recorded from the live service",
@@ -112,7 +119,7 @@ fn example(version: &str, operation: &Operation) -> Option<String> {
             call.push_str(".body(playoff::model::LaneRoles::new([(\"main\", \"player\")]))");
         }
         (Some(_), None) => {
-            for field in &operation.body_fields {
+            for field in operation.body_fields.iter().filter(|field| field.required) {
                 let _ = write!(call, ".{}({})", field.name, field.sample.as_ref()?);
             }
         }

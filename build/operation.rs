@@ -25,7 +25,7 @@ pub(crate) struct Operation {
     pub(crate) body: Option<String>,
     /// An example of the request body.
     pub(crate) body_example: Option<Value>,
-    /// What the request body requires.
+    /// What the request body holds, in the order of the spec.
     pub(crate) body_fields: Vec<BodyField>,
     /// What a success holds, as rustdoc text.
     pub(crate) answer_text: String,
@@ -35,7 +35,10 @@ pub(crate) struct Operation {
 }
 
 pub(crate) struct BodyField {
+    /// The name of its setter.
     pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) required: bool,
     /// Rust code of a value; None where it depends on the game.
     pub(crate) sample: Option<String>,
 }
@@ -125,8 +128,10 @@ fn one(spec: &Value, path: &str, method: &str, operation: &Value) -> Result<Oper
 
 fn body_fields(spec: &Value, body: &Value) -> Result<Vec<BodyField>, String> {
     let mut fields = Vec::new();
-    for name in body["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        let property = &body["properties"][name];
+    let required = body["required"].as_array();
+    for (name, property) in body["properties"].as_object().into_iter().flatten() {
+        let description = property["description"].as_str().unwrap_or_default().trim().to_owned();
+        let required = required.is_some_and(|required| required.iter().any(|key| key == name));
         let property = property["allOf"].get(0).unwrap_or(property);
         let schema = resolve(spec, property)?;
         let sample = match (schema["x-playoff-model"].as_str(), schema["type"].as_str()) {
@@ -149,7 +154,7 @@ fn body_fields(spec: &Value, body: &Value) -> Result<Vec<BodyField>, String> {
         };
         // `type` is a keyword; the generator adds an underscore.
         let name = if name == "type" { "type_" } else { name };
-        fields.push(BodyField { name: name.to_owned(), sample });
+        fields.push(BodyField { name: name.to_owned(), description, required, sample });
     }
     Ok(fields)
 }

@@ -14,7 +14,7 @@ use syn::{Fields, File, Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, Ty
 
 use crate::docs;
 use crate::operation::{Answer, Operation, Parameter, Place};
-use crate::{optional, setters, stream};
+use crate::{described, optional, setters, stream};
 
 /// `file` on our runtime.
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
@@ -121,6 +121,7 @@ pub(crate) type Bodies = BTreeMap<String, ItemStruct>;
 fn polish_types(types: &mut ItemMod, bodies: &mut Bodies) -> Result<(), String> {
     let items = &mut types.content.as_mut().ok_or("the types module is empty")?.1;
     optional::lists(items)?;
+    described::types(items);
     for item in items {
         match item {
             Item::Struct(item) => {

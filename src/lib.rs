@@ -26,12 +26,12 @@ pub mod sandbox;
 pub mod store;
 mod trace;
 mod transport;
-// Generated: documented where a person reads it, namely calls, parameters and models.
+// Generated; documented like all the rest, by the spec.
 #[cfg(feature = "v1")]
-#[allow(missing_docs, unreachable_pub, clippy::all)]
+#[allow(unreachable_pub, clippy::all)]
 pub mod v1;
 #[cfg(feature = "v2")]
-#[allow(missing_docs, unreachable_pub, clippy::all)]
+#[allow(unreachable_pub, clippy::all)]
 pub mod v2;
 
 pub use auth::{Login, PlayerToken, PlayerTokenBuilder, PlayoffApp, scope};

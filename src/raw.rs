@@ -241,7 +241,7 @@ impl<A: Read> RawCall<A> {
     ///
     /// `invalid_call` where `send` would refuse the call before it is sent.
     pub fn preview(&self) -> Result<Preview, Error> {
-        let (transport, mut call) = self.request.clone().outgoing()?;
+        let (transport, _, mut call) = self.request.clone().outgoing()?;
         call.accept = A::ACCEPT;
         Ok(transport.preview(&call))
     }
@@ -324,14 +324,11 @@ impl RawRequest {
         call.route = route;
         let method = call.method().as_str();
         let reads = matches!(method, "GET" | "HEAD");
-        let writes = matches!(method, "POST" | "PUT" | "PATCH");
         match (&self.form, self.body) {
             (form, body) if reads && (form.is_some() || body.is_some()) => {
                 return Err(Error::invalid_call("a GET carries no body: use .query(…) or POST"));
             }
             (Some(form), _) => call.form(form)?,
-            // Some servers refuse a POST without a body; Playoff reads `{}` as none.
-            (None, None) if writes => call.json(Some(Bytes::from_static(b"{}"))),
             (None, body) => call.json(body),
         }
         call.timeout = self.timeout;

@@ -113,9 +113,11 @@ impl Outgoing {
         }
     }
 
-    /// A body of JSON.
+    /// A body of JSON. Without one a POST, PUT or PATCH sends `{}`, as the official SDKs do: some
+    /// servers refuse a bare one, and Playoff reads `{}` as none.
     pub(crate) fn json(&mut self, body: Option<Bytes>) {
-        self.body = body;
+        let writes = matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        self.body = body.or_else(|| writes.then(|| Bytes::from_static(b"{}")));
     }
 
     /// A multipart body.
@@ -264,7 +266,7 @@ impl Transport {
     async fn revoke(&self, token: &Token) -> Result<(), Error> {
         let url = self.address(self.shared.version, "/logout");
         let mut call = Outgoing::new(Method::POST, url);
-        call.json(Some(Bytes::from_static(b"{}")));
+        call.json(None);
         let told = self.within_limit(&call, async {
             let Opened { response, .. } = self.attempt(&call, token).await?;
             read(response, self.shared.answer_limit).await

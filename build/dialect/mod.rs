@@ -148,6 +148,15 @@ fn is_snake_case(name: &str) -> bool {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
+/// Whatever a caller meets says what it is. Prose becomes rustdoc, and pages of the reference.
+fn described(report: &mut Report<'_>, what: &str, holder: &Value) {
+    let text = holder.get("description").and_then(Value::as_str).unwrap_or_default();
+    if text.trim().is_empty() {
+        report.find(format!("{what} has no description"), "say in a sentence what it is");
+    }
+    prose(report, &format!("the description of {what}"), holder);
+}
+
 /// Prose becomes rustdoc, where some of Markdown is a trap.
 fn prose(report: &mut Report<'_>, what: &str, holder: &Value) {
     let text = ["summary", "description"].map(|key| holder.get(key).and_then(Value::as_str));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Report, is_snake_case, prose, schema, snake_case};
+use super::{Report, described, is_snake_case, schema, snake_case};
 
 /// Names that a call builder has already.
 const RESERVED: [&str; 10] =
@@ -29,7 +29,7 @@ pub(super) fn check_all(report: &mut Report<'_>, path: &str, operation: &Value) 
                 "rename one: a path and a query parameter of one name make the generator panic",
             );
         }
-        prose(report, &format!("the description of `{name}`"), parameter);
+        described(report, &format!("`{name}`"), parameter);
         match parameter.get("in").and_then(Value::as_str) {
             Some("path") => {
                 in_path.insert(name.to_owned());

@@ -20,14 +20,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// let most: Number = "Infinity".parse().unwrap();
 /// assert!(most > score);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Number(Form);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 enum Form {
     Text(Box<str>),
     /// A JSON number, so that it is written back as one.
     Json(serde_json::Number),
+}
+
+/// As on the wire: `Number("42")`, or `Number(42)` where a JSON number came.
+impl fmt::Debug for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Form::Text(text) => write!(f, "Number({text:?})"),
+            Form::Json(number) => write!(f, "Number({number})"),
+        }
+    }
 }
 
 /// This text is no number.
@@ -232,6 +242,11 @@ mod tests {
         {
             assert_eq!(serde_json::to_string(&read(json)).unwrap(), json);
         }
+    }
+
+    #[test]
+    fn a_number_is_shown_as_it_came() {
+        assert_eq!(format!("{:?} {:?}", read("\"42\""), read("42")), "Number(\"42\") Number(42)");
     }
 
     #[test]

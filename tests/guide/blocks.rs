@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use playoff::sandbox::Sandbox;
+use serde_json::Value;
 
 use crate::page::{Outcome, at_root, blocks, guide};
 
@@ -51,12 +52,12 @@ async fn every_game_starts() -> Outcome {
 
 #[test]
 fn every_manifest_asks_for_this_version_and_features_that_there_are() -> Outcome {
-    let own: toml::Table = fs::read_to_string(at_root("Cargo.toml"))?.parse()?;
-    let features = own["features"].as_table().ok_or("no features")?;
+    let own: Value = toml_edit::de::from_str(&fs::read_to_string(at_root("Cargo.toml"))?)?;
+    let features = own["features"].as_object().ok_or("no features")?;
     let manifests = written_in("toml");
     assert!(!manifests.is_empty());
     for (page, manifest) in manifests {
-        let manifest: BTreeMap<String, BTreeMap<String, toml::Value>> = toml::from_str(&manifest)?;
+        let manifest: BTreeMap<String, Value> = toml_edit::de::from_str(&manifest)?;
         for playoff in manifest.values().filter_map(|section| section.get("playoff")) {
             let version = playoff["version"].as_str().ok_or("no version")?;
             assert!(env!("CARGO_PKG_VERSION").starts_with(version), "{page}: {version}");

@@ -224,6 +224,18 @@ async fn an_id_that_would_reach_another_route_is_refused_before_sending() {
 }
 
 #[tokio::test]
+async fn a_call_that_writes_has_a_body_even_if_it_has_nothing_to_say() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, r#"{"message":"m"}"#)).await;
+    let v2 = server.playoff().v2();
+    v2.simulate_design().version("latest").await.unwrap();
+    let sent = server.last();
+    assert_eq!(sent.header("content-type"), Some("application/json"));
+    assert_eq!((sent.header("content-length"), sent.body.as_str()), (Some("2"), "{}"));
+    v2.admin_delete_player().player_id("johny").await.unwrap();
+    assert_eq!((server.last().header("content-type"), server.last().body.as_str()), (None, ""));
+}
+
+#[tokio::test]
 async fn what_is_missing_is_named_before_sending() {
     let server = Scripted::with_tokens(|_, _| Reply::json(200, "{}")).await;
     let v2 = server.playoff().v2();

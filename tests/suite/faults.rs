@@ -158,6 +158,16 @@ async fn other_processes_ask_for_faults_by_request() {
 }
 
 #[tokio::test]
+async fn a_frozen_sandbox_stands_at_the_very_moment_that_it_was_told() {
+    let moment = "2026-03-01T09:00:00Z".parse().unwrap();
+    for builder in
+        [Sandbox::builder().time(moment).frozen(), Sandbox::builder().frozen().time(moment)]
+    {
+        assert_eq!(builder.start().await.unwrap().now(), moment);
+    }
+}
+
+#[tokio::test]
 async fn other_processes_set_the_clock_by_request() {
     let sandbox = Sandbox::start().await.unwrap();
     let set = json!({"set": "2026-03-01T00:00:00Z", "frozen": true});

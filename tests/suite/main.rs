@@ -4,7 +4,6 @@ mod answers;
 mod calls;
 #[path = "../../build/dialect/mod.rs"]
 mod dialect;
-mod every_operation;
 mod faults;
 mod handover;
 mod hands;

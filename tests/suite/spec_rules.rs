@@ -16,9 +16,9 @@ paths:
       x-playoff-evidence: documented
       x-playoff-source: the vendor's page
       parameters:
-        - {name: thing_id, in: path, required: true, schema: {type: string}}
-        - {name: limit, in: query, schema: {type: integer, format: int64}}
-        - {name: fields, in: query, style: form, explode: false, schema: {type: array, items: {type: string}}}
+        - {name: thing_id, in: path, required: true, schema: {type: string}, description: Id of the thing}
+        - {name: limit, in: query, schema: {type: integer, format: int64}, description: How many}
+        - {name: fields, in: query, style: form, explode: false, schema: {type: array, items: {type: string}}, description: Which fields}
       requestBody:
         required: true
         content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}
@@ -29,14 +29,15 @@ components:
   responses:
     Error: {description: An error}
   schemas:
-    Colour: {type: string, enum: [red], x-playoff-model: Colour}
+    Colour: {type: string, enum: [red], x-playoff-model: Colour, description: A colour}
     Part:
       type: object
+      description: A part
       required: [id]
       properties:
-        id: {type: string}
-        size: {type: integer, format: int64}
-        colour: {$ref: '#/components/schemas/Colour'}
+        id: {type: string, description: Its id}
+        size: {type: integer, format: int64, description: Its size}
+        colour: {allOf: [{$ref: '#/components/schemas/Colour'}], description: Its colour}
 "#;
 
 fn read(text: &str) -> Value {
@@ -182,6 +183,11 @@ broken! {
     unknown_evidence_is_refused: "evidence: documented" => "evidence: rumour",
         OPERATION, "x-playoff-evidence is rumour\n    mend: say how the route is known: one of documented, recorded, sdk-test, app, inferred";
     a_missing_source_is_refused: "      x-playoff-source: the vendor's page\n" => "", OPERATION, "no x-playoff-source";
+    a_parameter_without_a_description_is_refused: ", description: How many" => "", OPERATION, "`limit` has no description";
+    a_property_without_a_description_is_refused: ", description: Its size" => "", PART, "`size` has no description";
+    a_schema_without_a_description_is_refused: "      description: A part\n" => "", PART, "the schema has no description";
+    a_model_without_a_description_is_refused: ", description: A colour" => "",
+        "spec/v2.yaml: schema Colour: ", "the schema has no description";
     a_code_block_in_the_docs_is_refused: "summary: Adds a part" => "summary: 'Adds ```a part```'",
         OPERATION, "the documentation holds a code block";
     a_bare_url_in_the_docs_is_refused: "summary: Adds a part" => "summary: See https://example.org",
@@ -226,7 +232,7 @@ broken! {
         "(add_part): ", "the path segment `{thing_id}.json` is only partly a parameter";
     an_optional_path_parameter_is_refused: "in: path, required: true" => "in: path",
         OPERATION, "the path parameter `thing_id` is optional";
-    a_path_parameter_that_is_no_text_is_refused: "required: true, schema: {type: string}}" => "required: true, schema: {type: integer, format: int64}}",
+    a_path_parameter_that_is_no_text_is_refused: "required: true, schema: {type: string}" => "required: true, schema: {type: integer, format: int64}",
         OPERATION, "the path parameter `thing_id` is no string";
     a_matrix_path_is_refused: "in: path, required: true" => "in: path, style: matrix, required: true",
         OPERATION, "`thing_id` has the style matrix";
@@ -263,42 +269,42 @@ broken! {
         OPERATION, "the answer is text/csv";
     an_encoding_is_refused: "content: {application/json: {schema: {$ref: '#/components/schemas/Part'}}}\n      responses" => "content: {application/json: {encoding: {id: {}}, schema: {$ref: '#/components/schemas/Part'}}}\n      responses",
         OPERATION, "the request body has an `encoding`";
-    a_path_parameter_with_a_format_is_refused: "required: true, schema: {type: string}}" => "required: true, schema: {type: string, format: uuid}}",
+    a_path_parameter_with_a_format_is_refused: "required: true, schema: {type: string}" => "required: true, schema: {type: string, format: uuid}",
         OPERATION, "`thing_id` with `format: uuid`";
     a_list_of_an_inline_enum_is_refused: "schema: {type: array, items: {type: string}}" => "schema: {type: array, items: {type: string, enum: [a]}}",
         OPERATION, "an item of `fields` has an inline enum";
-    a_misspelt_type_is_refused: "size: {type: integer, format: int64}" => "size: {type: strng}", PART, "the type strng";
-    a_keyword_inside_a_map_is_refused: "size: {type: integer, format: int64}" => "size: {type: object, additionalProperties: {not: {type: string}}}",
+    a_misspelt_type_is_refused: "size: {type: integer, format: int64" => "size: {type: strng", PART, "the type strng";
+    a_keyword_inside_a_map_is_refused: "size: {type: integer, format: int64" => "size: {type: object, additionalProperties: {not: {type: string}}",
         PART, "the keyword `not`";
-    a_keyword_inside_an_arm_is_refused: "size: {type: integer, format: int64}" => "size: {oneOf: [{title: A, type: string, format: date-time}]}",
+    a_keyword_inside_an_arm_is_refused: "size: {type: integer, format: int64" => "size: {oneOf: [{title: A, type: string, format: date-time}]",
         PART, "a text with `format: date-time`";
 
     a_closed_enum_is_refused: "enum: [red], x-playoff-model: Colour" => "enum: [red]",
         "spec/v2.yaml: schema Colour: ", "a closed enum";
-    not_is_refused: "size: {type: integer, format: int64}" => "size: {not: {type: string}}", PART, "the keyword `not`";
-    any_of_is_refused: "size: {type: integer, format: int64}" => "size: {anyOf: [{type: string}]}", PART, "the keyword `anyOf`";
-    a_discriminator_is_refused: "size: {type: integer, format: int64}" => "size: {discriminator: {propertyName: a}}",
+    not_is_refused: "size: {type: integer, format: int64" => "size: {not: {type: string}", PART, "the keyword `not`";
+    any_of_is_refused: "size: {type: integer, format: int64" => "size: {anyOf: [{type: string}]", PART, "the keyword `anyOf`";
+    a_discriminator_is_refused: "size: {type: integer, format: int64" => "size: {discriminator: {propertyName: a}",
         PART, "the keyword `discriminator`";
-    nullable_is_refused: "size: {type: integer, format: int64}" => "size: {type: string, nullable: true}", PART, "the keyword `nullable`";
-    a_default_of_a_property_is_refused: "size: {type: integer, format: int64}" => "size: {type: string, default: a}", PART, "the keyword `default`";
+    nullable_is_refused: "size: {type: integer, format: int64" => "size: {type: string, nullable: true", PART, "the keyword `nullable`";
+    a_default_of_a_property_is_refused: "size: {type: integer, format: int64" => "size: {type: string, default: a", PART, "the keyword `default`";
     closed_objects_are_refused: "    Part:\n      type: object" => "    Part:\n      additionalProperties: false\n      type: object",
         PART, "`additionalProperties: false`";
-    an_arm_without_a_title_is_refused: "size: {type: integer, format: int64}" => "size: {oneOf: [{type: string}]}", PART, "an arm of oneOf has no title";
-    an_enum_of_mixed_types_is_refused: "size: {type: integer, format: int64}" => "size: {enum: [a, 1]}", PART, "an enum of other things than text";
-    an_object_without_a_name_is_refused: "size: {type: integer, format: int64}" => "size: {type: object, properties: {a: {type: string}}}",
+    an_arm_without_a_title_is_refused: "size: {type: integer, format: int64" => "size: {oneOf: [{type: string}]", PART, "an arm of oneOf has no title";
+    an_enum_of_mixed_types_is_refused: "size: {type: integer, format: int64" => "size: {enum: [a, 1]", PART, "an enum of other things than text";
+    an_object_without_a_name_is_refused: "size: {type: integer, format: int64" => "size: {type: object, properties: {a: {type: string}}",
         PART, "an object inside another has no name";
-    two_properties_that_make_one_field_are_refused: "size: {type: integer, format: int64}" => "a-b: {type: string}\n        a.b: {type: string}",
+    two_properties_that_make_one_field_are_refused: "size: {type: integer, format: int64" => "a-b: {type: string}\n        a.b: {type: string",
         PART, "the properties `a-b` and `a.b` make one field";
-    camel_and_snake_case_of_one_name_are_refused: "size: {type: integer, format: int64}" => "fooBar: {type: string}\n        foo_bar: {type: string}",
+    camel_and_snake_case_of_one_name_are_refused: "size: {type: integer, format: int64" => "fooBar: {type: string}\n        foo_bar: {type: string",
         PART, "the properties `fooBar` and `foo_bar` make one field";
     a_required_name_without_property_is_refused: "required: [id]" => "required: [id, name]", PART, "`required` names \"name\", which is no property";
-    an_integer_without_format_is_refused: "size: {type: integer, format: int64}" => "size: {type: integer}", PART, "an integer without `format: int64`";
-    a_minimum_above_zero_is_refused: "size: {type: integer, format: int64}" => "size: {type: integer, format: int64, minimum: 1}",
+    an_integer_without_format_is_refused: "size: {type: integer, format: int64" => "size: {type: integer", PART, "an integer without `format: int64`";
+    a_minimum_above_zero_is_refused: "size: {type: integer, format: int64" => "size: {type: integer, format: int64, minimum: 1",
         PART, "an integer with a minimum above 0";
-    a_date_time_is_refused: "size: {type: integer, format: int64}" => "size: {type: string, format: date-time}",
+    a_date_time_is_refused: "size: {type: integer, format: int64" => "size: {type: string, format: date-time",
         PART, "a text with `format: date-time`\n    mend: use Timestamp";
-    a_password_is_refused: "size: {type: integer, format: int64}" => "size: {type: string, format: password}",
+    a_password_is_refused: "size: {type: integer, format: int64" => "size: {type: string, format: password",
         PART, "a text with `format: password`\n    mend: use a hand-written secret type";
-    a_pattern_is_refused: "size: {type: integer, format: int64}" => "size: {type: string, pattern: a+}", PART, "a text with `pattern`";
-    an_array_without_items_is_refused: "size: {type: integer, format: int64}" => "size: {type: array}", PART, "an array without items";
+    a_pattern_is_refused: "size: {type: integer, format: int64" => "size: {type: string, pattern: a+", PART, "a text with `pattern`";
+    an_array_without_items_is_refused: "size: {type: integer, format: int64" => "size: {type: array", PART, "an array without items";
 }
