@@ -1,5 +1,8 @@
 //! The program `playoff`, run as its user runs it, against a sandbox.
 
+mod club;
+mod export;
+mod import;
 mod world;
 
 use world::World;

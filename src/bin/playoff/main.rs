@@ -1,8 +1,15 @@
 //! The program `playoff`.
 
+mod caller;
 mod connection;
+mod design;
+mod export;
 mod failure;
+mod game_file;
+mod import;
 mod output;
+mod part;
+mod progress;
 mod sandbox;
 
 use std::process::ExitCode;
@@ -19,12 +26,16 @@ struct Playoff {
 
 #[derive(Subcommand)]
 enum Command {
+    Export(export::Options),
+    Import(import::Options),
     Sandbox(sandbox::Options),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Playoff::parse().command {
+        Command::Export(options) => export::run(options).await,
+        Command::Import(options) => import::run(options).await,
         Command::Sandbox(options) => sandbox::run(options).await,
     };
     match done {
