@@ -97,10 +97,10 @@ fn scores(index: usize) -> Vec<Value> {
         &format!("point_{}", 1 + index % 7),
         json!((index as i64 - 50).max(-100).to_string()),
     ));
-    if index % 2 == 0 {
+    if index.is_multiple_of(2) {
         scores.push(set("shed", json!({ "the_rake": (1 + index % 9).to_string(), "hoe": "2" })));
     }
-    if index % 3 == 0 {
+    if index.is_multiple_of(3) {
         scores.push(set("mood", json!("so_so")));
     }
     scores

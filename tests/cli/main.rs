@@ -3,6 +3,9 @@
 mod club;
 mod export;
 mod import;
+mod leaderboard;
+mod player;
+mod watch;
 mod world;
 
 use world::World;

@@ -22,4 +22,9 @@ impl Connection {
             None => playoff,
         })
     }
+
+    /// The player that the command line names, whom some commands look at.
+    pub(crate) fn player(&self) -> Option<&str> {
+        self.player.as_deref()
+    }
 }

@@ -42,3 +42,8 @@ pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
     table.set_header(header);
     table
 }
+
+/// Text of somebody else for a terminal, which nobody but this program shall steer.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), "\u{fffd}")
+}
