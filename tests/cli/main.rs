@@ -5,11 +5,16 @@ mod api_answers;
 mod api_pages;
 mod api_requests;
 mod browser_login;
+mod club;
 mod completions;
 mod credentials;
+mod export;
+mod import;
 mod jwt;
+mod leaderboard;
 mod login;
 mod logout;
+mod player;
 mod profiles;
 mod routes;
 #[allow(dead_code)]
@@ -17,6 +22,7 @@ mod routes;
 mod scripted;
 mod secrets;
 mod token;
+mod watch;
 mod whoami;
 mod world;
 

@@ -150,6 +150,11 @@ impl Connection {
         }
     }
 
+    /// The player that the command line names, whom some commands look at.
+    pub(crate) fn player(&self) -> Option<&str> {
+        self.player.as_deref()
+    }
+
     fn options(&self) -> Layer {
         let hosts = Hosts {
             host: self.host.clone(),

@@ -2,23 +2,33 @@
 
 mod api;
 mod browser;
+mod caller;
 mod completions;
 mod config;
 mod connection;
+mod design;
 mod duration;
+mod export;
 mod failure;
+mod game_file;
 mod identity;
+mod import;
 mod json;
 mod jwt;
+mod leaderboard;
 mod login;
 mod logout;
 mod output;
+mod part;
+mod player;
 mod profiles;
+mod progress;
 mod prompt;
 mod routes;
 mod sandbox;
 mod secrets;
 mod token;
+mod watch;
 mod whoami;
 mod whole_file;
 
@@ -26,7 +36,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Playoff at the command line: any call, credentials, and a sandbox to try it on.
+/// Playoff at the command line: any call, boards and feeds, whole games, and a sandbox to try it on.
 ///
 /// Credentials come from `playoff login`, which keeps them as a profile, or from the environment:
 /// PLAYOFF_CLIENT_ID and PLAYOFF_CLIENT_SECRET; PLAYOFF_HOST, or PLAYOFF_AUTH_URL and
@@ -49,8 +59,13 @@ enum Command {
     Profiles(profiles::Options),
     Token(token::Options),
     Jwt(jwt::Options),
-    Completions(completions::Options),
+    Player(player::Options),
+    Leaderboard(leaderboard::Options),
+    Watch(watch::Options),
+    Export(export::Options),
+    Import(import::Options),
     Sandbox(sandbox::Options),
+    Completions(completions::Options),
 }
 
 #[tokio::main]
@@ -65,7 +80,12 @@ async fn main() -> ExitCode {
         Command::Token(options) => token::run(options).await,
         Command::Jwt(options) => jwt::run(options),
         Command::Completions(options) => completions::run(&options),
+        Command::Export(options) => export::run(options).await,
+        Command::Import(options) => import::run(options).await,
+        Command::Leaderboard(options) => leaderboard::run(options).await,
+        Command::Player(options) => player::run(options).await,
         Command::Sandbox(options) => sandbox::run(options).await,
+        Command::Watch(options) => watch::run(options).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -64,3 +64,8 @@ pub(crate) fn has_colours() -> bool {
     let unwanted = env::var_os("NO_COLOR").is_some_and(|word| !word.is_empty());
     is_terminal() && !unwanted && env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }
+
+/// Text of somebody else for a terminal, which nobody but this program shall steer.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace(|c: char| c.is_control(), "\u{fffd}")
+}

@@ -1,0 +1,297 @@
+//! `playoff export`: a whole game into a file.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use playoff::Error;
+use playoff::model::{ImageSize, ScoreValue};
+use playoff::v2::types::{PlayerProfile, Team as ServerTeam};
+use serde_json::Value;
+use tokio::signal;
+
+use crate::caller::Caller;
+use crate::connection::Connection;
+use crate::design::{self, image_at, image_slots};
+use crate::failure::Failure;
+use crate::game_file::{GameWriter, Image, Kind, Membership, Player, Score, Section, Team};
+use crate::part::{Part, Parts};
+use crate::progress::Progress;
+
+/// Writes the game into a file: designs with their images, players, teams, scores.
+///
+/// The file is JSON with one item a line, for `playoff import` and for programs of your own: after
+/// the keys format ("playoff-game"), format_version (1), exported and game come the lists images,
+/// team_designs, metric_designs, action_designs, leaderboard_designs, rule_designs, process_designs,
+/// teams and players, those that are asked for. Images go by the SHA-256 of their content.
+///
+/// It is written beside its place and moved there at the end: a file that is there already stays as
+/// it is until then. It is readable by its owner alone.
+///
+/// Not in it, because the API does not give it or takes no such thing back: how often players did
+/// which action, activities and notifications, what leaderboards held in past cycles and custom
+/// scopes, running processes, pending invitations and requests, pictures of players, the settings of
+/// the game itself, and e-mail addresses where the API does not show them.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The file to write
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    parts: Parts,
+
+    /// So many requests at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+pub(crate) async fn run(options: Options) -> Result<(), Failure> {
+    let export = Export {
+        caller: Caller { playoff: options.connection.playoff()?, progress: Progress::default() },
+        parts: options.parts,
+        jobs: options.jobs.into(),
+    };
+    // Whoever gives up finds the old file, and no half of a new one.
+    let counts = tokio::select! {
+        done = export.write(&options.file) => done?,
+        _ = signal::ctrl_c() => return Err("interrupted: nothing was written".into()),
+    };
+    let Counts { designs, images, teams, players } = counts;
+    eprintln!(
+        "{}: {designs} designs, {images} images, {teams} teams, {players} players",
+        options.file.display()
+    );
+    Ok(())
+}
+
+struct Export {
+    caller: Caller,
+    parts: Parts,
+    jobs: usize,
+}
+
+#[derive(Default)]
+struct Counts {
+    designs: usize,
+    images: usize,
+    teams: usize,
+    players: usize,
+}
+
+impl Export {
+    async fn write(&self, path: &std::path::Path) -> Result<Counts, Failure> {
+        // Without patience: wrong credentials, or no network, are told at once.
+        let status = self.caller.playoff.v2().admin_get_status().await?;
+        let mut file = GameWriter::create(path, &status.game)?;
+        let mut counts = Counts::default();
+        if self.parts.has(Part::Designs) {
+            self.designs(&mut file, &mut counts).await?;
+        }
+        if self.parts.has(Part::Teams) {
+            self.teams(&mut file, &mut counts).await?;
+        }
+        if self.parts.has_players() {
+            self.players(&mut file, &mut counts).await?;
+        }
+        file.finish()?;
+        Ok(counts)
+    }
+
+    async fn designs(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
+        let mut shelves = Vec::new();
+        for kind in Kind::ALL {
+            shelves.push((kind, self.shelf(kind).await?));
+        }
+        file.begin(Section::Images)?;
+        let bar = self.caller.progress.bar("images", None);
+        let mut names: HashMap<String, Option<String>> = HashMap::new();
+        for (kind, design) in shelves
+            .iter_mut()
+            .flat_map(|(kind, shelf)| shelf.iter_mut().map(|design| (*kind, design)))
+        {
+            for slot in image_slots(design) {
+                let Some(id) = image_at(design, &slot).map(str::to_owned) else { continue };
+                if !names.contains_key(&id) {
+                    let image = self.image(kind, design, &id).await?;
+                    let name = image.as_ref().map(|image| image.id.clone());
+                    let is_new = name.is_some() && !names.values().any(|known| *known == name);
+                    if let Some(image) = image.filter(|_| is_new) {
+                        file.item(&image)?;
+                        counts.images += 1;
+                        bar.step();
+                    }
+                    names.insert(id.clone(), name);
+                }
+                if let (Some(Some(name)), Some(place)) = (names.get(&id), design.pointer_mut(&slot))
+                {
+                    *place = Value::from(name.as_str());
+                }
+            }
+        }
+        for (kind, shelf) in &shelves {
+            file.begin(Section::Designs(*kind))?;
+            for design in shelf {
+                file.item(design)?;
+                counts.designs += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// All designs of a kind, in the order of the game.
+    async fn shelf(&self, kind: Kind) -> Result<Vec<Value>, Failure> {
+        let ids = design::ids(&self.caller, kind).await?;
+        let bar = self.caller.progress.bar(Section::Designs(kind).name(), Some(ids.len() as u64));
+        let designs = stream::iter(ids).map(|id| async move {
+            let design = design::get(&self.caller, kind, &id).await;
+            gone(design).map_err(|error| format!("{} '{id}': {error}", kind.word()))
+        });
+        let designs = designs.buffered(self.jobs).inspect(|_| bar.step());
+        Ok(designs.try_filter_map(|design| async move { Ok(design) }).try_collect().await?)
+    }
+
+    /// The image as it was uploaded; none where the API does not give it.
+    async fn image(&self, kind: Kind, design: &Value, id: &str) -> Result<Option<Image>, Failure> {
+        let what = || format!("{} '{}'", kind.word(), design["id"].as_str().unwrap_or_default());
+        let read = |size: Option<ImageSize>| {
+            self.caller.call(move |playoff| {
+                let image = playoff.v2().get_design_image().image_id(id);
+                match &size {
+                    Some(size) => image.size(size.clone()),
+                    None => image,
+                }
+            })
+        };
+        // That `original` is a size is certain for the picture of the game alone.
+        let image = match read(Some(ImageSize::Original)).await {
+            Err(error) if error.is_api() && !error.is_not_found() => read(None).await,
+            image => image,
+        };
+        match image {
+            Ok(image) => {
+                let kind = image.content_type().unwrap_or("image/png");
+                Ok(Some(Image::new(kind, image.bytes())))
+            }
+            Err(error) if error.is_not_found() => {
+                let line =
+                    format!("{}: its image '{id}' is not to be had, so its id stays", what());
+                self.caller.progress.say(&line);
+                Ok(None)
+            }
+            Err(error) => Err(format!("image of {}: {error}", what()).into()),
+        }
+    }
+
+    async fn teams(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
+        file.begin(Section::Teams)?;
+        let bar = self.caller.progress.bar("teams", None);
+        let teams = self.caller.list(
+            |playoff, skip, limit| playoff.v2().admin_list_teams().skip(skip).limit(limit),
+            |page| (page.data, page.total),
+        );
+        let teams = teams.map_err(|error| format!("list of teams: {error}"));
+        // The list does not tell which ones are locked.
+        let teams = teams.map_ok(|row| async move {
+            let id = row.id.as_str();
+            let team = self.caller.call(|playoff| playoff.v2().admin_get_team().team_id(id)).await;
+            gone(team).map_err(|error| format!("team '{id}': {error}"))
+        });
+        let mut teams = std::pin::pin!(teams.try_buffered(self.jobs));
+        while let Some(team) = teams.try_next().await? {
+            let Some(team) = team else { continue };
+            file.item(&to_team(&team))?;
+            counts.teams += 1;
+            bar.step();
+        }
+        Ok(())
+    }
+
+    async fn players(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
+        file.begin(Section::Players)?;
+        let total = self.caller.call(|playoff| playoff.v2().admin_list_players().limit(1)).await?;
+        let bar = self.caller.progress.bar("players", u64::try_from(total.total).ok());
+        let players = self.caller.list(
+            |playoff, skip, limit| playoff.v2().admin_list_players().skip(skip).limit(limit),
+            |page| (page.data, page.total),
+        );
+        let players = players.map_err(|error| format!("list of players: {error}"));
+        let players = players.map_ok(|row| async move {
+            let id = row.id.as_str();
+            let read = |playoff: &playoff::Playoff| playoff.v2().admin_get_player().player_id(id);
+            let player = self.caller.call(read).await;
+            gone(player).map_err(|error| format!("player '{id}': {error}"))
+        });
+        let mut players = std::pin::pin!(players.try_buffered(self.jobs));
+        while let Some(player) = players.try_next().await? {
+            let Some(player) = player else { continue };
+            file.item(&self.to_player(&player))?;
+            counts.players += 1;
+            bar.step();
+        }
+        Ok(())
+    }
+
+    fn to_player(&self, profile: &PlayerProfile) -> Player {
+        let mut teams: Vec<Membership> = profile.teams.iter().map(to_membership).collect();
+        teams.sort_by(|one, other| one.team.cmp(&other.team));
+        let mut scores: Vec<Score> = profile.scores.iter().filter_map(to_score).collect();
+        // Profiles list them in no fixed order.
+        scores.sort_by(|one, other| one.metric().cmp(other.metric()));
+        Player {
+            id: profile.id.clone(),
+            alias: profile.alias.clone(),
+            email: profile.email.clone(),
+            teams: self.parts.has(Part::Teams).then_some(teams),
+            scores: self.parts.has(Part::Scores).then_some(scores),
+        }
+    }
+}
+
+/// What was deleted since it was listed is not exported.
+fn gone<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn to_team(team: &ServerTeam) -> Team {
+    Team {
+        id: team.id.clone(),
+        name: team.name.clone(),
+        definition: team.definition.id().to_owned(),
+        access: team.access.as_str().to_owned(),
+        owner: team.owner.as_ref().and_then(|owner| owner.id()).map(str::to_owned),
+        locked: team.locked.unwrap_or_default(),
+    }
+}
+
+fn to_membership(team: &playoff::model::PlayerTeam) -> Membership {
+    let mut roles = team.roles.clone();
+    roles.sort();
+    Membership { team: team.id.clone(), roles }
+}
+
+/// None of a compound, which is worked out from the others, and of a type of tomorrow.
+fn to_score(score: &playoff::model::Score) -> Option<Score> {
+    let metric = score.metric.id.clone();
+    let is_compound = score.metric.metric_type == Some(playoff::model::MetricType::Compound);
+    match &score.value {
+        ScoreValue::Number(value) if !is_compound => {
+            Some(Score::Point { metric, value: value.clone() })
+        }
+        ScoreValue::Set(set) => {
+            let items = set.items.iter().filter(|item| item.count != 0);
+            let value = items.map(|item| (item.name.clone(), item.count.clone())).collect();
+            Some(Score::Set { metric, value })
+        }
+        ScoreValue::State(state) => Some(Score::State { metric, value: state.name.clone() }),
+        _ => None,
+    }
+}
