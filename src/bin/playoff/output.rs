@@ -15,6 +15,10 @@ pub(crate) struct Output {
     /// Print JSON on a terminal too
     #[arg(long)]
     json: bool,
+
+    /// Print a table into a pipe too
+    #[arg(long, conflicts_with = "json")]
+    table: bool,
 }
 
 impl Output {
@@ -25,7 +29,7 @@ impl Output {
         table: impl FnOnce(&T) -> Table,
     ) -> Result<(), Failure> {
         let mut out = BufWriter::new(io::stdout().lock());
-        if self.json || !is_terminal() {
+        if self.json || !(self.table || is_terminal()) {
             serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from)?;
             writeln!(out)?;
         } else {
