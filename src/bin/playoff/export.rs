@@ -63,7 +63,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     };
     let Counts { designs, images, teams, players } = counts;
     eprintln!(
-        "{}: {designs} designs, {images} images, {teams} teams, {players} players",
+        "{}: designs {designs}, images {images}, teams {teams}, players {players}",
         options.file.display()
     );
     Ok(())

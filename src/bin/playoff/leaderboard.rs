@@ -23,6 +23,7 @@ const MOST_NAMES: usize = 12;
 /// With --player it shows that player and the ranks around; on a board of teams --team does so.
 /// Without, it shows the first ranks.
 #[derive(Args)]
+#[command(mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)))]
 pub(crate) struct Options {
     /// Id of the leaderboard
     #[arg(value_name = "ID")]

@@ -54,7 +54,7 @@ fn card(profile: &PlayerProfile) -> Table {
     }
     // Profiles list them in no fixed order.
     let mut scores: Vec<&Score> = profile.scores.iter().collect();
-    scores.sort_by_key(|score| score.metric.display_name());
+    scores.sort_by_key(|score| score.metric.display_name().to_lowercase());
     for score in scores {
         let value = plain(&score.value.to_string());
         let level = score.meta.as_ref().map(level).unwrap_or_default();
