@@ -392,6 +392,66 @@ async fn with_keep_going_one_item_that_fails_does_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn a_design_whose_image_failed_waits_for_the_next_import() {
+    let moved = with_an_image(20).await;
+    moved.target.sandbox.inject(Fault::status(400).on("upload_design_image"));
+    let run = moved.import(&["--keep-going", "--only", "designs"]).await;
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("metric 'point_1': its image sha256:"), "{}", run.stderr);
+    let sent = moved.target.sandbox.requests().into_iter();
+    let mut sent = sent.filter(|request| request.operation == Some("create_metric_design"));
+    assert!(sent.all(|request| !request.body.contains("sha256:")));
+    moved.import_well().await;
+    moved.assert_same().await;
+}
+
+#[tokio::test]
+async fn what_the_rules_of_the_game_make_of_a_score_is_told() {
+    let source = World::start().await;
+    let playoff = source.sandbox.playoff();
+    // It came after the players had their seeds, and has not met anybody yet.
+    let rule = json!({ "id": "rake_rule", "name": "Rake rule", "type": "achievement",
+        "achievement": { "metric": { "id": "shed" }, "items": [{ "key": "rake", "value": "1" }] },
+        "requires": { "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "eq", "value": "5" } } });
+    playoff.post("/design/versions/latest/rules").json(rule).await.unwrap();
+    playoff.v2().deploy_design().version("latest").await.unwrap();
+    let moved = Move::between(&source, Sandbox::builder().empty()).await;
+    let run = moved.import(&[]).await;
+    assert_eq!(run.code, Some(1));
+    let told = "player 'otto': 'shed' is what the game's rules make of it";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(run.stderr.contains("1 thing stays other than the file says"), "{}", run.stderr);
+    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(plan["notes"], json!([told]));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_import_that_is_interrupted_says_how_to_go_on() {
+    let moved = Move::of(&club(20)).await;
+    moved.target.sandbox.inject(Fault::silence().on("admin_create_player"));
+    let mut command = moved.target.command(&["import", "game.json"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while moved.target.sandbox.count("admin_create_player") == 0 {
+        tokio::task::yield_now().await;
+    }
+    let kill = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let ended =
+        tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(
+        said.ends_with(
+            "interrupted\nwhat was done so far stays, and the same command goes on from there\n"
+        ),
+        "{said}"
+    );
+    moved.import_well().await;
+    moved.assert_same().await;
+}
+
+#[tokio::test]
 async fn a_server_that_asks_to_wait_is_obeyed() {
     let moved = Move::of(&club(20)).await;
     let pause = Duration::from_secs(1);

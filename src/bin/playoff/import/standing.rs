@@ -196,7 +196,9 @@ impl Import {
             self.plan().leave(Row::Scores);
         }
         // Rules of the game have a word in what the scores are in the end.
-        let kept = due.rewards.iter().map(|reward| format!("'{}' stays other", reward.metric.id));
+        let kept = due.rewards.iter();
+        let kept = kept
+            .map(|reward| format!("'{}' is what the game's rules make of it", reward.metric.id));
         for difference in kept.chain(due.rest) {
             self.note(format!("player '{id}': {difference}"));
         }
