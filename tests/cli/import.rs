@@ -13,6 +13,20 @@ use serde_json::{Value, json};
 use crate::club::club;
 use crate::world::{Run, World};
 
+/// The writes that an import is made of.
+const WRITES: [&str; 10] = [
+    "upload_design_image",
+    "create_metric_design",
+    "create_process_design",
+    "deploy_design",
+    "admin_create_player",
+    "create_team",
+    "admin_join_team",
+    "change_team_roles",
+    "admin_update_player_scores",
+    "lock_team",
+];
+
 /// Everything of an export that another game can have, in an order that does not matter.
 type Content = BTreeMap<String, Vec<String>>;
 
@@ -189,18 +203,7 @@ async fn a_dry_run_writes_nothing_and_says_what_the_import_then_does() {
 
 #[tokio::test]
 async fn an_import_that_fails_anywhere_is_finished_by_the_next_one() {
-    for operation in [
-        "upload_design_image",
-        "create_metric_design",
-        "create_process_design",
-        "deploy_design",
-        "admin_create_player",
-        "create_team",
-        "admin_join_team",
-        "change_team_roles",
-        "admin_update_player_scores",
-        "lock_team",
-    ] {
+    for operation in WRITES {
         let moved = with_an_image(40).await;
         moved.target.sandbox.inject(Fault::status(400).on(operation));
         let run = moved.import(&[]).await;
@@ -234,17 +237,7 @@ async fn with_an_image(players: usize) -> Move {
 #[tokio::test]
 async fn an_answer_that_is_lost_does_nothing_twice() {
     let moved = with_an_image(40).await;
-    for operation in [
-        "create_metric_design",
-        "create_rule_design",
-        "deploy_design",
-        "admin_create_player",
-        "create_team",
-        "admin_join_team",
-        "change_team_roles",
-        "admin_update_player_scores",
-        "lock_team",
-    ] {
+    for operation in WRITES {
         moved.target.sandbox.inject(Fault::cut_head(0).on(operation));
     }
     moved.import_well().await;

@@ -28,7 +28,7 @@ impl Import {
         teams: &Teams,
         metrics: &Metrics,
     ) -> Result<(), String> {
-        let bar = self.caller.progress.bar("standings", Some(self.file.count(Section::Players)));
+        let bar = self.caller.progress.bar("scores", Some(self.file.count(Section::Players)));
         let players = self.file.players().enumerate().map(|(index, player)| {
             let known = known.get(index).copied().unwrap_or(Known::Nothing);
             player.map(|player| (player, known))
