@@ -194,7 +194,8 @@ async fn an_export_that_fails_leaves_the_old_file_and_no_half_of_a_new_one() {
 async fn an_export_that_is_interrupted_leaves_nothing() {
     let world = World::start().await;
     world.sandbox.inject(Fault::silence().on("admin_get_player"));
-    let mut child = world.command(&["export", "game.json"]).spawn().unwrap();
+    let mut command = world.command(&["export", "game.json"]);
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
     while world.sandbox.count("admin_get_player") == 0 {
         tokio::task::yield_now().await;
     }

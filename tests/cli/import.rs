@@ -13,6 +13,20 @@ use serde_json::{Value, json};
 use crate::club::club;
 use crate::world::{Run, World};
 
+/// The writes that an import is made of.
+const WRITES: [&str; 10] = [
+    "upload_design_image",
+    "create_metric_design",
+    "create_process_design",
+    "deploy_design",
+    "admin_create_player",
+    "create_team",
+    "admin_join_team",
+    "change_team_roles",
+    "admin_update_player_scores",
+    "lock_team",
+];
+
 /// Everything of an export that another game can have, in an order that does not matter.
 type Content = BTreeMap<String, Vec<String>>;
 
@@ -189,18 +203,7 @@ async fn a_dry_run_writes_nothing_and_says_what_the_import_then_does() {
 
 #[tokio::test]
 async fn an_import_that_fails_anywhere_is_finished_by_the_next_one() {
-    for operation in [
-        "upload_design_image",
-        "create_metric_design",
-        "create_process_design",
-        "deploy_design",
-        "admin_create_player",
-        "create_team",
-        "admin_join_team",
-        "change_team_roles",
-        "admin_update_player_scores",
-        "lock_team",
-    ] {
+    for operation in WRITES {
         let moved = with_an_image(40).await;
         moved.target.sandbox.inject(Fault::status(400).on(operation));
         let run = moved.import(&[]).await;
@@ -234,17 +237,7 @@ async fn with_an_image(players: usize) -> Move {
 #[tokio::test]
 async fn an_answer_that_is_lost_does_nothing_twice() {
     let moved = with_an_image(40).await;
-    for operation in [
-        "create_metric_design",
-        "create_rule_design",
-        "deploy_design",
-        "admin_create_player",
-        "create_team",
-        "admin_join_team",
-        "change_team_roles",
-        "admin_update_player_scores",
-        "lock_team",
-    ] {
+    for operation in WRITES {
         moved.target.sandbox.inject(Fault::cut_head(0).on(operation));
     }
     moved.import_well().await;
@@ -387,6 +380,66 @@ async fn with_keep_going_one_item_that_fails_does_not_hold_up_the_others() {
     assert!(run.stderr.contains("items failed, see above"), "{}", run.stderr);
     let players = moved.target.sandbox.playoff().v2().admin_list_players().limit(1).await.unwrap();
     assert_eq!(players.total, 58);
+    moved.import_well().await;
+    moved.assert_same().await;
+}
+
+#[tokio::test]
+async fn a_design_whose_image_failed_waits_for_the_next_import() {
+    let moved = with_an_image(20).await;
+    moved.target.sandbox.inject(Fault::status(400).on("upload_design_image"));
+    let run = moved.import(&["--keep-going", "--only", "designs"]).await;
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("metric 'point_1': its image sha256:"), "{}", run.stderr);
+    let sent = moved.target.sandbox.requests().into_iter();
+    let mut sent = sent.filter(|request| request.operation == Some("create_metric_design"));
+    assert!(sent.all(|request| !request.body.contains("sha256:")));
+    moved.import_well().await;
+    moved.assert_same().await;
+}
+
+#[tokio::test]
+async fn what_the_rules_of_the_game_make_of_a_score_is_told() {
+    let source = World::start().await;
+    let playoff = source.sandbox.playoff();
+    // It came after the players had their seeds, and has not met anybody yet.
+    let rule = json!({ "id": "rake_rule", "name": "Rake rule", "type": "achievement",
+        "achievement": { "metric": { "id": "shed" }, "items": [{ "key": "rake", "value": "1" }] },
+        "requires": { "type": "metric", "context": { "id": "seeds", "type": "point", "operator": "eq", "value": "5" } } });
+    playoff.post("/design/versions/latest/rules").json(rule).await.unwrap();
+    playoff.v2().deploy_design().version("latest").await.unwrap();
+    let moved = Move::between(&source, Sandbox::builder().empty()).await;
+    let run = moved.import(&[]).await;
+    assert_eq!(run.code, Some(1));
+    let told = "player 'otto': 'shed' is what the game's rules make of it";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(run.stderr.contains("1 thing stays other than the file says"), "{}", run.stderr);
+    let plan: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(plan["notes"], json!([told]));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_import_that_is_interrupted_says_how_to_go_on() {
+    let moved = Move::of(&club(20)).await;
+    moved.target.sandbox.inject(Fault::silence().on("admin_create_player"));
+    let mut command = moved.target.command(&["import", "game.json"]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while moved.target.sandbox.count("admin_create_player") == 0 {
+        tokio::task::yield_now().await;
+    }
+    let kill = format!("kill -INT {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let ended =
+        tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{said}");
+    assert!(
+        said.ends_with(
+            "interrupted\nwhat was done so far stays, and the same command goes on from there\n"
+        ),
+        "{said}"
+    );
     moved.import_well().await;
     moved.assert_same().await;
 }

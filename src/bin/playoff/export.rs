@@ -24,7 +24,11 @@ use crate::progress::Progress;
 /// The file is JSON with one item a line, for `playoff import` and for programs of your own: after
 /// the keys format ("playoff-game"), format_version (1), exported and game come the lists images,
 /// team_designs, metric_designs, action_designs, leaderboard_designs, rule_designs, process_designs,
-/// teams and players, those that are asked for. Images go by the SHA-256 of their content.
+/// teams and players, those that are asked for. Designs are as the API gives them. An image is {id,
+/// type, base64}, its id made of the SHA-256 of its content; a team {id, name, definition, access,
+/// owner, locked}; a player {id, alias, email, teams, scores}, teams being a list of {team, roles} and
+/// scores one of {type, metric, value}: a number as text, counts by name of the item, or the name of
+/// the state.
 ///
 /// It is written beside its place and moved there at the end: a file that is there already stays as
 /// it is until then. It is readable by its owner alone.
@@ -63,7 +67,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     };
     let Counts { designs, images, teams, players } = counts;
     eprintln!(
-        "{}: {designs} designs, {images} images, {teams} teams, {players} players",
+        "{}: designs {designs}, images {images}, teams {teams}, players {players}",
         options.file.display()
     );
     Ok(())
@@ -146,7 +150,7 @@ impl Export {
     /// All designs of a kind, in the order of the game.
     async fn shelf(&self, kind: Kind) -> Result<Vec<Value>, Failure> {
         let ids = design::ids(&self.caller, kind).await?;
-        let bar = self.caller.progress.bar(Section::Designs(kind).name(), Some(ids.len() as u64));
+        let bar = self.caller.progress.bar(kind.route(), Some(ids.len() as u64));
         let designs = stream::iter(ids).map(|id| async move {
             let design = design::get(&self.caller, kind, &id).await;
             gone(design).map_err(|error| format!("{} '{id}': {error}", kind.word()))

@@ -23,6 +23,7 @@ const MOST_NAMES: usize = 12;
 /// With --player it shows that player and the ranks around; on a board of teams --team does so.
 /// Without, it shows the first ranks.
 #[derive(Args)]
+#[command(mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)))]
 pub(crate) struct Options {
     /// Id of the leaderboard
     #[arg(value_name = "ID")]
@@ -189,5 +190,58 @@ fn who(row: &LeaderboardRow) -> (&str, &str) {
         (Some(player), _) => (&player.id, player.display_name()),
         (_, Some(team)) => (&team.id, team.display_name()),
         _ => ("", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn board(keys: &Value) -> Leaderboard {
+        let mut board = json!({ "id": "xp", "name": "XP", "entity_type": "players",
+            "scope": { "type": "game" }, "metric": { "id": "xp", "name": "Experience", "type": "point" },
+            "cycles": ["daily", "weekly", "alltime"] });
+        board.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        serde_json::from_value(board).unwrap()
+    }
+
+    #[test]
+    fn alltime_is_the_usual_cycle_and_else_the_first_that_the_board_has() {
+        let usual = |cycles: Value| cycle(&board(&json!({ "cycles": cycles })), None).unwrap();
+        assert_eq!(usual(json!(["daily", "alltime"])), LeaderboardCycle::Alltime);
+        assert_eq!(usual(json!(["weekly", "daily"])), LeaderboardCycle::Weekly);
+        let refusal = cycle(&board(&json!({})), Some("dayly")).unwrap_err();
+        assert_eq!(
+            refusal,
+            "leaderboard 'xp' has no cycle 'dayly': use one of daily, weekly, alltime"
+        );
+    }
+
+    #[test]
+    fn a_table_says_what_is_ranked_and_over_which_time() {
+        let page = json!({ "data": [
+            { "player": { "id": "mira", "alias": "Mira K" }, "score": "27", "rank": 1 },
+            { "player": { "id": "otto", "alias": "Otto W" }, "score": "5", "rank": 2, "primary": true } ], "total": 2 });
+        let page = serde_json::from_value(page).unwrap();
+        let shown = ranking(&board(&json!({})), &LeaderboardCycle::Weekly, &page).to_string();
+        let lines: Vec<Vec<&str>> =
+            shown.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(lines[1], ["rank", "player", "id", "Experience", "(weekly)"]);
+        assert_eq!(lines[3], ["1", "Mira", "K", "mira", "27"]);
+        assert_eq!(lines[4], ["2", "Otto", "W", "otto", "5"]);
+    }
+
+    #[test]
+    fn a_board_that_is_none_is_told_with_those_that_are_most_like_it() {
+        let boards: Vec<Leaderboard> =
+            (0..20).map(|index| board(&json!({ "id": format!("board_{index}") }))).collect();
+        let told = unknown("bord_7", &boards);
+        assert!(
+            told.starts_with("there is no leaderboard 'bord_7': use one of board_7, "),
+            "{told}"
+        );
+        assert_eq!(told.matches("board_").count(), MOST_NAMES);
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 pub(crate) enum Part {
     /// Metrics, actions, leaderboards, rules, teams and processes, with their images
     Designs,
-    /// Players: id, alias, e-mail where the API shows it
+    /// Who plays: id, alias, e-mail where the API shows it
     Players,
     /// Teams with owner and access, and which player has which roles there
     Teams,

@@ -54,7 +54,7 @@ fn card(profile: &PlayerProfile) -> Table {
     }
     // Profiles list them in no fixed order.
     let mut scores: Vec<&Score> = profile.scores.iter().collect();
-    scores.sort_by_key(|score| score.metric.display_name());
+    scores.sort_by_key(|score| score.metric.display_name().to_lowercase());
     for score in scores {
         let value = plain(&score.value.to_string());
         let level = score.meta.as_ref().map(level).unwrap_or_default();
@@ -79,5 +79,52 @@ fn level(meta: &LevelMeta) -> String {
     match &meta.next {
         Some(next) => format!("{span}, then {next}"),
         None => span,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_card_has_a_line_for_each_metric_and_team() {
+        let metric = |id: &str, kind: &str| json!({ "id": id, "name": id, "type": kind });
+        let meta = json!({ "low": "6", "high": "12", "next": "Bloom", "base_metric": { "id": "seeds", "name": "seed count" } });
+        let profile = serde_json::from_value(json!({
+            "id": "mira", "alias": "Mira\u{1b}[2J", "enabled": true, "created": "2018-01-05T14:46:31.539Z",
+            "scores": [
+                { "metric": metric("Shed", "set"), "value": [{ "name": "Rake", "count": "2" }, { "name": "Hoe", "count": "1" }] },
+                { "metric": metric("Rank", "state"), "value": { "name": "Bud" }, "meta": meta },
+                { "metric": metric("drops", "point"), "value": "13" } ],
+            "teams": [{ "id": "bed", "name": "Rose Bed", "definition": { "id": "crew", "name": "Crew" }, "roles": ["Head", "Sower"] }],
+        }));
+        let card = card(&profile.unwrap()).to_string();
+        let lines: Vec<Vec<&str>> = card
+            .lines()
+            .map(|line| line.split("   ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
+            .collect();
+        assert_eq!(lines[1], ["Mira\u{fffd}[2J", "mira", "since 2018-01-05"]);
+        assert_eq!(
+            lines[3..7],
+            [
+                vec!["drops", "13"],
+                vec!["Rank", "Bud", "seed count 6 to 12, then Bloom"],
+                vec!["Shed", "Rake ×2, Hoe ×1"],
+                vec!["Rose Bed", "Head, Sower", "team (Crew)"],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_level_says_only_the_bounds_that_it_has() {
+        let told = |low: &str, high: &str| {
+            let meta = json!({ "low": low, "high": high, "base_metric": { "id": "xp" } });
+            level(&serde_json::from_value(meta).unwrap())
+        };
+        assert_eq!(told("21", "Infinity"), "xp from 21");
+        assert_eq!(told("-Infinity", "5"), "xp up to 5");
+        assert_eq!(told("-Infinity", "Infinity"), "xp");
     }
 }

@@ -8,6 +8,8 @@ use serde_saphyr::Spanned;
 
 /// Longer texts are no seed of a sandbox.
 const LONGEST_TEXT: usize = 16 * 1024 * 1024;
+/// As much as such a text may well hold: 20,000 players with what they have and did.
+const MOST_NODES: usize = 2_000_000;
 
 /// Why a seed could not be read: what is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +98,7 @@ impl Document {
             // Words such as `no` and `on` are text.
             strict_booleans: true,
             with_snippet: false,
+            budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
         };
         let root = serde_saphyr::from_str_with_options::<Node>(text, options);
         Ok(Document { root: root.map_err(|error| SeedError::of_yaml(&error))? })
@@ -253,6 +256,13 @@ mod tests {
         assert_eq!(error.to_string(), "line 4, column 11: metrics.1.name: is odd");
         let nearest = document.error("metrics.1.type", "is required");
         assert_eq!((nearest.line(), nearest.path()), (Some(3), "metrics.1.type"));
+    }
+
+    #[test]
+    fn a_seed_may_be_long() {
+        let text = format!("players: [{}]", "{ id: a, alias: A }, ".repeat(60_000));
+        let value = Document::read(&text).map(|document| document.value());
+        assert_eq!(value.map(|value| value["players"].as_array().map(Vec::len)), Ok(Some(60_000)));
     }
 
     #[test]

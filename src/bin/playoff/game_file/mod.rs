@@ -52,6 +52,7 @@ pub(crate) use write::GameWriter;
 
 const FORMAT: &str = "playoff-game";
 const FORMAT_VERSION: u64 = 1;
+const IMAGE_ID: &str = "sha256:";
 
 /// A kind of design, in the order in which one may need the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,7 +153,11 @@ impl Image {
 pub(crate) fn image_id(bytes: &[u8]) -> String {
     let digits = digest(&SHA256, bytes);
     let digits = digits.as_ref().iter().map(|byte| format!("{byte:02x}"));
-    digits.fold("sha256:".to_owned(), |id, byte| id + &byte)
+    digits.fold(IMAGE_ID.to_owned(), |id, byte| id + &byte)
+}
+
+pub(crate) fn is_image_id(text: &str) -> bool {
+    text.starts_with(IMAGE_ID)
 }
 
 /// A team that was made from a design.

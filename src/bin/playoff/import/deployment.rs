@@ -27,7 +27,8 @@ impl Import {
                 for line in told {
                     self.caller.progress.say(&format!("design issue:{line}"));
                 }
-                self.journal().note_deployed(true)
+                self.write_down(|journal| journal.note_deployed(true));
+                Ok(())
             }
             Err(error) if error.is_api() && !told.is_empty() => Err(format!(
                 "the design cannot be deployed, and without it nobody can be imported:\n{}\nMend \

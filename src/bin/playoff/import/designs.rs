@@ -9,7 +9,7 @@ use super::plan::Row;
 use super::scores::Metrics;
 use super::{Fault, Import};
 use crate::design::{self, differences, image_at, image_slots, patch, route};
-use crate::game_file::{Kind, Section};
+use crate::game_file::{Kind, Section, is_image_id};
 use crate::part::Part;
 
 /// The designs of the file that the game has too, as they are there.
@@ -21,13 +21,15 @@ impl Import {
         let images = self.images(&there).await?;
         let mut is_changed = false;
         for (kind, shelf) in &self.file.designs {
-            let bar =
-                self.caller.progress.bar(Section::Designs(*kind).name(), Some(shelf.len() as u64));
+            let bar = self.caller.progress.bar(kind.route(), Some(shelf.len() as u64));
             for design in shelf {
                 let id = design["id"].as_str().unwrap_or_default();
                 let own = there.get(&(*kind, id.to_owned()));
-                let wanted = with_images(design, &images);
-                match self.design(*kind, id, &wanted, own).await {
+                let done = match with_images(design, &images) {
+                    Ok(wanted) => self.design(*kind, id, &wanted, own).await,
+                    Err(problem) => Err(Fault::said(format!("{} '{id}'", kind.word()), problem)),
+                };
+                match done {
                     Ok(did) => is_changed |= did,
                     Err(fault) => self.passed(Err(fault))?,
                 }
@@ -82,7 +84,8 @@ impl Import {
         if self.is_dry {
             return Ok(());
         }
-        self.write_down_change()?;
+        // Before the change is made: if the import ends here, the next one has to deploy.
+        self.write_down(|journal| journal.note_deployed(false));
         let fault = |error| Fault::of(format!("{} '{id}'", kind.word()), &error);
         match self.caller.call(|playoff| playoff.post(&route(kind, None)).json(wanted)).await {
             // Somebody else was faster, or our own call whose answer was lost.
@@ -102,16 +105,10 @@ impl Import {
         if self.is_dry {
             return Ok(());
         }
-        self.write_down_change()?;
+        self.write_down(|journal| journal.note_deployed(false));
         let route = route(kind, Some(id));
         let done = self.caller.call(|playoff| playoff.patch(&route).json(&patch)).await;
         done.map(drop).map_err(|error| Fault::of(format!("{} '{id}'", kind.word()), &error))
-    }
-
-    /// Before the change is made: if the import ends here, the next one has to deploy.
-    fn write_down_change(&self) -> Result<(), Fault> {
-        let noted = self.journal().note_deployed(false);
-        noted.map_err(|text| Fault { text, is_general: true })
     }
 
     /// What it takes to set scores: the design as it is there, or would be.
@@ -140,14 +137,17 @@ impl Import {
     }
 }
 
-/// The design with the ids that its images have there.
-fn with_images(design: &Value, images: &HashMap<String, String>) -> Value {
+/// The design with the ids that its images have there. An id of the server, of an image that was not
+/// to be had, stays as it is.
+fn with_images(design: &Value, images: &HashMap<String, String>) -> Result<Value, String> {
     let mut wanted = design.clone();
     for slot in image_slots(design) {
-        let id = image_at(design, &slot).and_then(|name| images.get(name));
-        if let (Some(id), Some(place)) = (id, wanted.pointer_mut(&slot)) {
-            *place = Value::from(id.as_str());
+        let Some(name) = image_at(design, &slot) else { continue };
+        match (images.get(name), wanted.pointer_mut(&slot)) {
+            (Some(id), Some(place)) => *place = Value::from(id.as_str()),
+            (None, _) if is_image_id(name) => return Err(format!("its image {name} is missing")),
+            _ => {}
         }
     }
-    wanted
+    Ok(wanted)
 }

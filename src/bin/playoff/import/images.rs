@@ -89,8 +89,7 @@ impl Import {
         let upload =
             self.caller.call(|playoff| playoff.v2().upload_design_image().file(file.clone()));
         let id = upload.await.map_err(|error| Fault::of(format!("image {}", image.id), &error))?.id;
-        let noted = self.journal().note_image(&image.id, &id);
-        noted.map_err(|text| Fault { text, is_general: true })?;
+        self.write_down(|journal| journal.note_image(&image.id, &id));
         Ok(id)
     }
 }

@@ -19,6 +19,8 @@ pub(super) struct Journal {
     images: HashMap<String, String>,
     is_deployed: bool,
     file: Option<File>,
+    /// It cannot be written; that is told once.
+    is_broken: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,10 +50,12 @@ impl Journal {
             text => text.unwrap_or_default(),
         };
         let images = HashMap::new();
-        let mut journal = Journal { path, target, images, is_deployed: false, file: None };
+        let (is_deployed, file, is_broken) = (false, None, false);
+        let mut journal = Journal { path, target, images, is_deployed, file, is_broken };
         // The last line may have been cut off; it counts as not written.
         for line in text.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
-            if line.target == journal.target {
+            // A game that does not say who it is could be any.
+            if line.target == journal.target && !line.target.is_empty() {
                 journal.take(&line.entry);
             }
         }
@@ -86,9 +90,15 @@ impl Journal {
 
     fn note(&mut self, entry: Entry) -> Result<(), String> {
         self.take(&entry);
+        if self.is_broken {
+            return Ok(());
+        }
         let line = Line { target: self.target.clone(), entry };
         let line = serde_json::to_string(&line).map_err(|error| error.to_string())?;
-        self.append(&line).map_err(|error| at(&self.path, &error))
+        self.append(&line).map_err(|error| {
+            self.is_broken = true;
+            at(&self.path, &error)
+        })
     }
 
     fn append(&mut self, line: &str) -> io::Result<()> {
@@ -149,6 +159,23 @@ mod tests {
         assert!(!cut.is_deployed());
         cut.note_image("sha256:ab", "17").unwrap();
         assert_eq!(open(&folder, "one").image("sha256:ab"), Some("17"));
+    }
+
+    #[test]
+    fn that_it_cannot_be_written_is_told_once_and_what_was_noted_is_known_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = open(&folder, "one");
+        drop(folder);
+        assert!(journal.note_image("sha256:ab", "17").unwrap_err().contains("game.json.progress"));
+        assert_eq!(journal.note_deployed(true), Ok(()));
+        assert_eq!((journal.image("sha256:ab"), journal.is_deployed()), (Some("17"), true));
+    }
+
+    #[test]
+    fn a_game_that_does_not_say_who_it_is_is_not_known_again() {
+        let folder = tempfile::tempdir().unwrap();
+        open(&folder, "").note_deployed(true).unwrap();
+        assert!(!open(&folder, "").is_deployed());
     }
 
     #[cfg(unix)]

@@ -22,6 +22,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use clap::Args;
 use playoff::Error;
 use playoff::v2::types::Game;
+use tokio::signal;
 
 use crate::caller::{Caller, is_general};
 use crate::connection::Connection;
@@ -104,7 +105,10 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         faults: AtomicUsize::new(0),
     };
     import.compare_zones(game.as_ref());
-    let done = import.all().await;
+    let done = tokio::select! {
+        done = import.all() => done,
+        _ = signal::ctrl_c() => Err("interrupted".to_owned()),
+    };
     if let (Err(problem), false) = (&done, options.dry_run) {
         let hint = "what was done so far stays, and the same command goes on from there";
         return Err(format!("{problem}\n{hint}").into());
@@ -183,6 +187,14 @@ impl Import {
 
     fn journal(&self) -> MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What cannot be written down is done all the same.
+    fn write_down(&self, note: impl FnOnce(&mut Journal) -> Result<(), String>) {
+        let noted = note(&mut self.journal());
+        if let Err(problem) = noted {
+            self.caller.progress.say(&format!("{problem}: the import goes on without it"));
+        }
     }
 
     /// Something will stay other than the file says.

@@ -10,7 +10,7 @@ use crate::game_file::Kind;
 use crate::output::table;
 
 /// Items that a table names, and notes that are kept.
-const MOST_NAMES: usize = 6;
+const MOST_NAMES: usize = 5;
 const MOST_NOTES: usize = 1_000;
 
 /// In the order of the work.
@@ -163,7 +163,7 @@ fn names(deeds: &[Deed]) -> String {
         Deed::Create(_) => None,
     });
     let creations = deeds.iter().filter_map(|deed| match deed {
-        Deed::Create(id) => Some(format!("+ {id}")),
+        Deed::Create(id) => Some(format!("+{id}")),
         Deed::Change { .. } => None,
     });
     let mut names: Vec<String> = changes.chain(creations).take(MOST_NAMES).collect();

@@ -28,7 +28,7 @@ impl Import {
         teams: &Teams,
         metrics: &Metrics,
     ) -> Result<(), String> {
-        let bar = self.caller.progress.bar("standings", Some(self.file.count(Section::Players)));
+        let bar = self.caller.progress.bar("scores", Some(self.file.count(Section::Players)));
         let players = self.file.players().enumerate().map(|(index, player)| {
             let known = known.get(index).copied().unwrap_or(Known::Nothing);
             player.map(|player| (player, known))
@@ -196,7 +196,9 @@ impl Import {
             self.plan().leave(Row::Scores);
         }
         // Rules of the game have a word in what the scores are in the end.
-        let kept = due.rewards.iter().map(|reward| format!("'{}' stays other", reward.metric.id));
+        let kept = due.rewards.iter();
+        let kept = kept
+            .map(|reward| format!("'{}' is what the game's rules make of it", reward.metric.id));
         for difference in kept.chain(due.rest) {
             self.note(format!("player '{id}': {difference}"));
         }

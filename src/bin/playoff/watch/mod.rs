@@ -34,6 +34,7 @@ const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 /// a line of JSON, as the API gives it. When the connection is lost it goes on trying, and tells
 /// then what happened meanwhile.
 #[derive(Args)]
+#[command(mut_arg("player", |player| player.help("Watch this player alone").help_heading(None)))]
 pub(crate) struct Options {
     /// Watch this team alone
     #[arg(long, value_name = "ID", conflicts_with = "player")]
@@ -90,13 +91,20 @@ async fn watch(
 ) -> Result<(), Failure> {
     let teller = Teller::of(playoff, subject, is_json).await?;
     let mut feed = Feed::default();
-    let events = feed.fresh(subject.events(playoff, None).await?);
-    teller.tell(&events[events.len().saturating_sub(options.last)..])?;
+    // Of the first answer, which holds the last day, the latest alone.
+    let mut most = options.last;
     let mut failures = 0;
     loop {
-        tokio::time::sleep(options.every).await;
-        let events = match subject.events(playoff, feed.start()).await {
-            Ok(events) => events,
+        match subject.events(playoff, feed.start()).await {
+            Ok(events) => {
+                if failures > 0 {
+                    eprintln!("playoff: it works again");
+                    failures = 0;
+                }
+                let events = feed.fresh(events);
+                teller.tell(&events[events.len().saturating_sub(most)..])?;
+                most = usize::MAX;
+            }
             Err(error) if may_pass(&error) => {
                 if failures == 0 {
                     eprintln!("playoff: {error}: trying again");
@@ -104,15 +112,10 @@ async fn watch(
                 let pause = error.retry_after().unwrap_or_else(|| pause(failures));
                 tokio::time::sleep(pause).await;
                 failures += 1;
-                continue;
             }
             Err(error) => return Err(error.into()),
-        };
-        if failures > 0 {
-            eprintln!("playoff: it works again");
-            failures = 0;
         }
-        teller.tell(&feed.fresh(events))?;
+        tokio::time::sleep(options.every).await;
     }
 }
 
