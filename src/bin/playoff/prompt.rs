@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Read};
 
 use console::Term;
 use playoff::SecretString;
+#[cfg(unix)]
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use secrecy::zeroize::Zeroizing;
 
 use crate::failure::Failure;
@@ -18,8 +20,49 @@ pub(crate) fn line(question: &str) -> Result<Option<String>, Failure> {
 /// Asks for a text that does not show while it is typed.
 pub(crate) fn secret(question: &str) -> Result<Option<SecretString>, Failure> {
     let Some(terminal) = terminal() else { return Ok(None) };
-    terminal.write_str(&format!("{question} (it does not show): "))?;
-    Ok(Some(terminal.read_secure_line()?.trim().into()))
+    let question = format!("{question} (it does not show): ");
+    Ok(Some(hidden(&terminal, &question)?.trim().into()))
+}
+
+#[cfg(not(unix))]
+fn hidden(terminal: &Term, question: &str) -> io::Result<Zeroizing<String>> {
+    terminal.write_str(question)?;
+    terminal.read_secure_line().map(Zeroizing::new)
+}
+
+/// The terminal stops to show what is typed before the question is there, and not after it as
+/// `console` does it: what is typed or pasted at once would show, or be lost.
+#[cfg(unix)]
+fn hidden(terminal: &Term, question: &str) -> io::Result<Zeroizing<String>> {
+    let _echo = Echo::off()?;
+    terminal.write_str(question)?;
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().read_line(&mut line)?;
+    Ok(line)
+}
+
+/// The settings of the terminal, to go back to.
+#[cfg(unix)]
+struct Echo(Termios);
+
+#[cfg(unix)]
+impl Echo {
+    fn off() -> io::Result<Echo> {
+        let before = termios::tcgetattr(io::stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        silent.local_modes.insert(LocalModes::ECHONL);
+        termios::tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
+        Ok(Echo(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Echo {
+    fn drop(&mut self) {
+        // A terminal that has gone needs no echo.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
+    }
 }
 
 /// Reads a secret from stdin to its end; the line break at its end is not part of it.
