@@ -22,6 +22,9 @@ use crate::{Error, trace};
 /// More of an error's body is of no use to anybody.
 const ERROR_BODY_CAP: usize = 64 * 1024;
 
+/// As much room is made for an answer because its header says so; for more it has to come.
+const BELIEVED_LENGTH: usize = 1024 * 1024;
+
 /// How the token travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -65,7 +68,8 @@ pub(crate) struct Shared {
 /// A success whose body is still to be read; it counts as in flight until then.
 pub(crate) struct Opened {
     pub(crate) response: reqwest::Response,
-    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+    /// Held under a name: what a pattern leaves out is dropped at once.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// A request before it has a token.
@@ -178,7 +182,7 @@ impl Transport {
     /// Sends `call` within its time limit and answers a success, or an error of any kind.
     pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
         let whole = || async {
-            let Opened { response, .. } = self.authorized(call).await?;
+            let Opened { response, permit: _permit } = self.authorized(call).await?;
             read(response, self.shared.answer_limit).await
         };
         self.within_limit(call, self.repeated(call, whole)).await
@@ -207,7 +211,7 @@ impl Transport {
                     .await
                     .unwrap_or_else(|_| Err(Error::timeout(limit))),
             };
-            tracing::Span::current().record("playoff.attempts", attempts);
+            trace::attempted(attempts);
             let error = match outcome {
                 Ok(done) => {
                     self.shared.budget.success();
@@ -254,7 +258,7 @@ impl Transport {
         let mut call = Outgoing::new(Method::POST, url);
         call.json(Some(Bytes::from_static(b"{}")));
         let told = self.within_limit(&call, async {
-            let Opened { response, .. } = self.attempt(&call, token).await?;
+            let Opened { response, permit: _permit } = self.attempt(&call, token).await?;
             read(response, self.shared.answer_limit).await
         });
         told.await.map(drop)
@@ -310,7 +314,7 @@ impl Transport {
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
         trace::answered(response.status());
         if response.status().is_success() {
-            return Ok(Opened { response, _permit: permit });
+            return Ok(Opened { response, permit });
         }
         let error = refused(read(response, ERROR_BODY_CAP).await?);
         Err(self.redact(error).redact(&[token.secret().expose_secret()]))
@@ -393,7 +397,8 @@ async fn whole(response: &mut reqwest::Response, limit: usize) -> Result<Option<
     let Some(second) = response.chunk().await.map_err(Error::transport)? else {
         return Ok(Some(first));
     };
-    let mut body = BytesMut::with_capacity(length.unwrap_or(first.len() + second.len()));
+    let room = length.map_or(0, |length| length.min(BELIEVED_LENGTH));
+    let mut body = BytesMut::with_capacity(room.max(first.len() + second.len()));
     body.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(piece) = next {

@@ -1,5 +1,6 @@
 //! The crate as its user sees it, over real HTTP on this machine, and the build's reading of specs.
 
+mod answer_limit;
 mod answers;
 mod calls;
 #[path = "../../build/dialect/mod.rs"]
@@ -11,16 +12,20 @@ mod hands;
 mod login;
 mod models;
 mod moody;
+mod nesting;
 mod operations;
 mod pages;
 mod player_tokens;
 mod properties;
 mod raw;
+mod redirects;
 mod reference;
+mod repeats;
 mod samples;
 mod sandbox;
 mod sandbox_login;
 mod scripted;
+mod spans;
 #[path = "../../build/spec.rs"]
 mod spec;
 mod spec_rules;
