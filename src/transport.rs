@@ -458,9 +458,11 @@ impl std::fmt::Debug for Transport {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use reqwest::StatusCode;
 
     use super::*;
+    use crate::mutated::{config, mangled_bytes};
 
     fn judged(status: u16, body: &str) -> Result<Answered, Error> {
         judge(Answered {
@@ -511,6 +513,32 @@ mod tests {
     fn an_error_that_is_no_object_or_has_no_name_is_a_bad_answer() {
         for body in ["[]", "null", "{}", r#"{"error":7}"#, ""] {
             assert!(judged(500, body).err().unwrap().is_bad_answer(), "{body}");
+        }
+    }
+
+    const ERRORS: [&str; 5] = [
+        r#"{"error":"CANARY-1","error_description":"CANARY-1","data":{"CANARY-1":["CANARY-1"]}}"#,
+        r#"{"error":"validation_exception","error_description":"x","data":{"valid":false,"errors":[{"path":"a"}]}}"#,
+        r#"{"error":"e","error_description":null,"data":[1,2.5,"x",true,null]}"#,
+        "<html>CANARY-1</html>",
+        "",
+    ];
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_errors_are_errors_that_keep_their_status_and_no_secret(
+            body in mangled_bytes(&ERRORS), status in (100u16..200).prop_union(300u16..1000),
+        ) {
+            let status = StatusCode::from_u16(status).unwrap();
+            let (headers, body) = (HeaderMap::new(), Bytes::from(body));
+            let error = judge(Answered { status, headers, body }).err().unwrap();
+            let error = error.redact(&["CANARY-1"]).during("GET /x");
+            prop_assert_eq!(error.status(), Some(status));
+            prop_assert!(error.is_api() || error.is_bad_answer());
+            let shown = format!("{error} {error:?} {:?}", error.data());
+            prop_assert!(!shown.contains("CANARY-1"), "{}", shown);
         }
     }
 }

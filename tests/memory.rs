@@ -87,8 +87,8 @@ async fn an_answer_without_end_takes_no_more_memory_than_its_limit() {
             assert!(error.message().contains("larger than 4194304 bytes"), "{error}");
             assert!(error.body().unwrap().is_empty(), "the error does not hold it either");
         }
-        // Twice the limit while the buffer grows.
+        // While the buffer grows to twice the limit, what it was is there as well.
         let growth = MEMORY.peak_usage().saturating_sub(before);
-        assert!(growth < 10 * MIB, "{head}: {growth} bytes");
+        assert!(growth < 14 * MIB, "{head}: {growth} bytes");
     }
 }

@@ -10,8 +10,11 @@ mod faults;
 mod handover;
 mod hands;
 mod login;
+mod mangled;
 mod models;
 mod moody;
+#[path = "../../src/mutated.rs"]
+mod mutated;
 mod nesting;
 mod operations;
 mod pages;

@@ -9,6 +9,9 @@ use serde_saphyr::Spanned;
 /// Longer texts are no seed of a sandbox.
 const LONGEST_TEXT: usize = 16 * 1024 * 1024;
 
+/// Each level takes some 30 KiB of stack in a build with debug assertions; games need a dozen.
+const DEEPEST_NESTING: usize = 32;
+
 /// Why a seed could not be read: what is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedError {
@@ -96,6 +99,7 @@ impl Document {
             // Words such as `no` and `on` are text.
             strict_booleans: true,
             with_snippet: false,
+            budget: serde_saphyr::budget! { max_depth: DEEPEST_NESTING },
         };
         let root = serde_saphyr::from_str_with_options::<Node>(text, options);
         Ok(Document { root: root.map_err(|error| SeedError::of_yaml(&error))? })
