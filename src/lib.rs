@@ -10,6 +10,8 @@ mod form;
 mod hosts;
 mod kind;
 pub mod model;
+#[cfg(test)]
+mod mutated;
 #[cfg_attr(not(any(feature = "v1", feature = "v2")), allow(dead_code))]
 mod page;
 mod path;

@@ -101,7 +101,12 @@ fn escape(text: &str, set: &'static AsciiSet) -> String {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
+    use proptest::prelude::*;
+    use reqwest::Url;
+
     use super::*;
+    use crate::mutated::{config, mangled};
 
     #[test]
     fn an_id_cannot_leave_its_segment() {
@@ -169,5 +174,81 @@ mod tests {
     #[test]
     fn an_address_as_a_parameter_is_no_host() {
         assert!(route("/runtime/player?back=https://example.org").is_ok());
+    }
+
+    const IDS: [&str; 8] =
+        ["johny", "a/b", "..", ".", "%2e%2E", "a?b#c", "http://x.example/", r"\\x.example\y"];
+    const ROUTES: [&str; 6] = [
+        "/runtime/player?player_id=a b&x=%C3%A9",
+        "runtime/actions/water/play",
+        "/a/%2e%2E/b",
+        "//x.example/y",
+        "https://x.example/y?z=1",
+        "/admin/teams/a%2Fb/members?skip=0#here",
+    ];
+
+    /// The address that comes of a path, in the prefix of an installation.
+    fn address(path: &str, query: Option<&str>) -> Url {
+        let mut url = Url::parse("https://api.playoff.example/prefix").unwrap();
+        url.set_path(&format!("/prefix/v2{path}"));
+        url.set_query(query);
+        url
+    }
+
+    /// What the server sees between the slashes.
+    fn arrived(url: &Url) -> Vec<String> {
+        let segments = url.path_segments().unwrap();
+        segments.map(|part| percent_decode_str(part).decode_utf8().unwrap().into_owned()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_ids_stay_in_their_segment_and_arrive_as_they_were_given(
+            mangled in mangled(&IDS), any in any::<String>(),
+        ) {
+            for id in [mangled, any] {
+                let Ok(segment) = segment("id", &id, false) else {
+                    prop_assert!(["", ".", ".."].contains(&id.as_str()), "{:?} is refused", id);
+                    continue;
+                };
+                let url = address(&format!("/admin/players/{segment}/scores"), None);
+                prop_assert_eq!(url.host_str(), Some("api.playoff.example"));
+                prop_assert_eq!((url.query(), url.fragment()), (None, None));
+                prop_assert_eq!(
+                    arrived(&url), ["prefix", "v2", "admin", "players", id.as_str(), "scores"]
+                );
+            }
+        }
+
+        #[test]
+        fn mangled_wide_ids_are_one_or_two_segments_that_arrive_as_they_were_given(
+            id in mangled(&IDS),
+        ) {
+            let Ok(wide) = segment("id", &id, true) else { return Ok(()) };
+            let arrived = arrived(&address(&format!("/runtime/processes/{wide}/play"), None));
+            prop_assert_eq!(&arrived[..4], ["prefix", "v2", "runtime", "processes"]);
+            prop_assert_eq!(arrived.last().unwrap(), "play");
+            prop_assert!(arrived.len() <= 7);
+            prop_assert_eq!(arrived[4..arrived.len() - 1].join("/"), id);
+        }
+
+        #[test]
+        fn mangled_routes_stay_on_their_host_and_below_their_version(text in mangled(&ROUTES)) {
+            let Ok((path, query)) = route(&text) else { return Ok(()) };
+            let url = address(&path, query.as_deref());
+            prop_assert_eq!(url.host_str(), Some("api.playoff.example"));
+            prop_assert!(url.path().starts_with("/prefix/v2/"), "{}", url);
+            prop_assert_eq!(url.fragment(), None);
+            prop_assert_eq!(url.path(), format!("/prefix/v2{path}"), "no part of it is folded");
+            // In a query the parser of addresses escapes one letter more.
+            let escaped = query.as_ref().map(|query| query.replace('\'', "%27"));
+            prop_assert_eq!(url.query(), escaped.as_deref());
+            // Escapes are not escaped again.
+            let again = path + &query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
+            let again = route(&again);
+            prop_assert_eq!(again.unwrap().1, query);
+        }
     }
 }

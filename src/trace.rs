@@ -51,14 +51,27 @@ pub(crate) fn token_request(grant: &'static str, url: &Url) -> Span {
 
 /// An answer came in the present span.
 pub(crate) fn answered(status: StatusCode) {
-    Span::current().record("http.response.status_code", status.as_u16());
+    present().record("http.response.status_code", status.as_u16());
+}
+
+/// The call of the present span was sent so often.
+pub(crate) fn attempted(times: u32) {
+    present().record("playoff.attempts", times);
 }
 
 /// The present span ends in `error`.
 pub(crate) fn failed(error: Error) -> Error {
-    let span = Span::current();
+    let span = present();
     span.record("otel.status_code", "ERROR");
     span.record("error.type", error.name());
     tracing::debug!(%error, "failed");
     error
+}
+
+/// The present span, if it is one of these: where they are filtered out it is the application's, whose
+/// fields often have the same names.
+fn present() -> Span {
+    let span = Span::current();
+    let ours = span.metadata().is_some_and(|metadata| metadata.target() == module_path!());
+    if ours { span } else { Span::none() }
 }

@@ -23,6 +23,9 @@ use crate::{Error, trace};
 /// More of an error's body is of no use to anybody.
 const ERROR_BODY_CAP: usize = 64 * 1024;
 
+/// As much room is made for an answer because its header says so; for more it has to come.
+const BELIEVED_LENGTH: usize = 1024 * 1024;
+
 /// How the token travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -77,7 +80,8 @@ pub(crate) struct Shared {
 /// A success whose body is still to be read; it counts as in flight until then.
 pub(crate) struct Opened {
     pub(crate) response: reqwest::Response,
-    pub(crate) _permit: Option<OwnedSemaphorePermit>,
+    /// Held under a name: what a pattern leaves out is dropped at once.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
 /// A request before it has a token.
@@ -192,7 +196,7 @@ impl Transport {
     /// Sends `call` within its time limit and answers a success, or an error of any kind.
     pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
         let whole = || async {
-            let Opened { response, .. } = self.authorized(call).await?;
+            let Opened { response, permit: _permit } = self.authorized(call).await?;
             read(response, self.shared.answer_limit).await
         };
         self.within_limit(call, self.repeated(call, whole)).await
@@ -221,7 +225,7 @@ impl Transport {
                     .await
                     .unwrap_or_else(|_| Err(Error::timeout(limit))),
             };
-            tracing::Span::current().record("playoff.attempts", attempts);
+            trace::attempted(attempts);
             let error = match outcome {
                 Ok(done) => {
                     self.shared.budget.success();
@@ -268,7 +272,7 @@ impl Transport {
         let mut call = Outgoing::new(Method::POST, url);
         call.json(None);
         let told = self.within_limit(&call, async {
-            let Opened { response, .. } = self.attempt(&call, token).await?;
+            let Opened { response, permit: _permit } = self.attempt(&call, token).await?;
             read(response, self.shared.answer_limit).await
         });
         told.await.map(drop)
@@ -324,7 +328,7 @@ impl Transport {
         let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
         trace::answered(response.status());
         if response.status().is_success() {
-            return Ok(Opened { response, _permit: permit });
+            return Ok(Opened { response, permit });
         }
         let error = refused(read(response, ERROR_BODY_CAP).await?);
         Err(self.redact(error).redact(&[token.secret().expose_secret()]))
@@ -420,7 +424,8 @@ async fn whole(response: &mut reqwest::Response, limit: usize) -> Result<Option<
     let Some(second) = response.chunk().await.map_err(Error::transport)? else {
         return Ok(Some(first));
     };
-    let mut body = BytesMut::with_capacity(length.unwrap_or(first.len() + second.len()));
+    let room = length.map_or(0, |length| length.min(BELIEVED_LENGTH));
+    let mut body = BytesMut::with_capacity(room.max(first.len() + second.len()));
     body.extend_from_slice(&first);
     let mut next = Some(second);
     while let Some(piece) = next {
@@ -480,9 +485,11 @@ impl std::fmt::Debug for Transport {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use reqwest::StatusCode;
 
     use super::*;
+    use crate::mutated::{config, mangled_bytes};
 
     fn judged(status: u16, body: &str) -> Result<Answered, Error> {
         judge(Answered {
@@ -533,6 +540,32 @@ mod tests {
     fn an_error_that_is_no_object_or_has_no_name_is_a_bad_answer() {
         for body in ["[]", "null", "{}", r#"{"error":7}"#, ""] {
             assert!(judged(500, body).err().unwrap().is_bad_answer(), "{body}");
+        }
+    }
+
+    const ERRORS: [&str; 5] = [
+        r#"{"error":"CANARY-1","error_description":"CANARY-1","data":{"CANARY-1":["CANARY-1"]}}"#,
+        r#"{"error":"validation_exception","error_description":"x","data":{"valid":false,"errors":[{"path":"a"}]}}"#,
+        r#"{"error":"e","error_description":null,"data":[1,2.5,"x",true,null]}"#,
+        "<html>CANARY-1</html>",
+        "",
+    ];
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_errors_are_errors_that_keep_their_status_and_no_secret(
+            body in mangled_bytes(&ERRORS), status in (100u16..200).prop_union(300u16..1000),
+        ) {
+            let status = StatusCode::from_u16(status).unwrap();
+            let (headers, body) = (HeaderMap::new(), Bytes::from(body));
+            let error = judge(Answered { status, headers, body }).err().unwrap();
+            let error = error.redact(&["CANARY-1"]).during("GET /x");
+            prop_assert_eq!(error.status(), Some(status));
+            prop_assert!(error.is_api() || error.is_bad_answer());
+            let shown = format!("{error} {error:?} {:?}", error.data());
+            prop_assert!(!shown.contains("CANARY-1"), "{}", shown);
         }
     }
 }

@@ -196,7 +196,11 @@ impl PartialEq for Token {
 }
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    use super::super::stored;
     use super::*;
+    use crate::mutated::{config, mangled, mangled_bytes};
 
     const THEN: SystemTime = SystemTime::UNIX_EPOCH;
 
@@ -289,5 +293,76 @@ mod tests {
     fn debug_shows_no_token() {
         let body = br#"{"access_token":"CANARY"}"#;
         assert!(!format!("{:?}", Token::read(body, THEN).unwrap()).contains("CANARY"));
+    }
+
+    const ANSWERS: [&str; 4] = [
+        r#"{"access_token":"CANARY-1","token_type":"Bearer","expires_in":86400,"refresh_token":"CANARY-2"}"#,
+        r#"{"access_token":"CANARY-1","expires_in":"3600.5"}"#,
+        r#"{"access_token":"cid:e30.eyJwbGF5ZXJfaWQiOiJqb2hueSIsInNjb3BlcyI6W10sImV4cCI6MTc5NTU0ODI5Mn0.x"}"#,
+        r#"{"error":"client_auth_fail","error_description":"CANARY-1"}"#,
+    ];
+    const KEPT: [&str; 5] = [
+        r#"{"access_token":"CANARY-1","token_type":"Bearer","expires_at":1795548292,"refresh_token":"CANARY-2"}"#,
+        r#"{"access_token":"CANARY-1","expires_at":"2026-11-24T19:25:00.691Z","expires_in":86400}"#,
+        r#"{"access_token":"CANARY-1","type":"bearer","expires_at":"1795548292,5"}"#,
+        r#"{"jwt_token":"cid:e30.eyJwbGF5ZXJfaWQiOiJqb2hueSIsInNjb3BlcyI6W10sImV4cCI6MTc5NTU0ODI5Mn0.x"}"#,
+        "null",
+    ];
+
+    /// As it is kept: later than the year 5138 is as good as then.
+    fn whole_seconds(end: Option<SystemTime>) -> Option<u64> {
+        let end = end.and_then(|end| end.duration_since(THEN).ok());
+        end.map(|end| end.as_secs().min(99_999_999_999))
+    }
+
+    /// What was kept of `token` is the same token.
+    fn comes_back(token: &Token) -> Result<(), TestCaseError> {
+        let kept = stored::write(token);
+        let back = stored::read(kept.json().expose_secret(), THEN).unwrap().unwrap();
+        prop_assert!(back == *token && back.bearer().is_some());
+        prop_assert_eq!(whole_seconds(back.expires_at()), whole_seconds(token.expires_at()));
+        let refresh = |token: &Token| token.refresh().map(|text| text.expose_secret().to_owned());
+        prop_assert_eq!(refresh(&back), refresh(token));
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_token_answers_are_tokens_that_can_be_kept_or_errors_that_quote_nothing(
+            body in mangled_bytes(&ANSWERS), asked in 0u64..1 << 36,
+        ) {
+            match Token::read(&body, after(asked)) {
+                Ok(token) => {
+                    let shown = format!("{token:?}");
+                    prop_assert!(!shown.contains("CANARY"));
+                    comes_back(&token)?;
+                }
+                Err(error) => {
+                    prop_assert!(error.is_bad_answer());
+                    let shown = format!("{error} {error:?}");
+                    prop_assert!(!shown.contains("CANARY"), "{}", shown);
+                }
+            }
+        }
+
+        #[test]
+        fn mangled_kept_tokens_are_tokens_that_can_be_kept_again_or_faults_that_quote_nothing(
+            text in mangled(&KEPT), now in 0u64..1 << 36,
+        ) {
+            match stored::read(&text, after(now)) {
+                Ok(Some(token)) => {
+                    let shown = format!("{token:?}");
+                    prop_assert!(!shown.contains("CANARY"));
+                    comes_back(&token)?;
+                }
+                Ok(None) => {
+                    let nothing = ["", "null", "{}"].contains(&text.trim());
+                    prop_assert!(nothing);
+                }
+                Err(fault) => prop_assert!(!fault.contains("CANARY")),
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The crate as its user sees it, over real HTTP on this machine, and the build's reading of specs.
 
+mod answer_limit;
 mod answers;
 mod calls;
 #[path = "../../build/dialect/mod.rs"]
@@ -8,18 +9,25 @@ mod faults;
 mod handover;
 mod hands;
 mod login;
+mod mangled;
 mod models;
 mod moody;
+#[path = "../../src/mutated.rs"]
+mod mutated;
+mod nesting;
 mod operations;
 mod pages;
 mod player_tokens;
 mod properties;
 mod raw;
+mod redirects;
 mod reference;
+mod repeats;
 mod samples;
 mod sandbox;
 mod sandbox_login;
 mod scripted;
+mod spans;
 #[path = "../../build/spec.rs"]
 mod spec;
 mod spec_rules;

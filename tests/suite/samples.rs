@@ -45,13 +45,25 @@ fn same(one: &Value, two: &Value) -> bool {
     }
 }
 
-/// A sample, and how it goes through its type.
-type Row = (&'static str, fn(&str) -> Option<String>);
+/// What the type of a sample makes of some JSON: the JSON that it gives back.
+pub(crate) type Decoder = fn(&[u8]) -> serde_json::Result<Value>;
+
+fn decoded<T: DeserializeOwned + Serialize>(json: &[u8]) -> serde_json::Result<Value> {
+    serde_json::from_slice::<T>(json).and_then(serde_json::to_value)
+}
+
+/// A sample, how it goes through its type, and how any JSON does.
+type Row = (&'static str, fn(&str) -> Option<String>, Decoder);
 
 macro_rules! samples {
     ($($file:literal => $ty:ty;)+) => {
-        const SAMPLES: &[Row] = &[$(($file, fault::<$ty>)),+];
+        const SAMPLES: &[Row] = &[$(($file, fault::<$ty>, decoded::<$ty>)),+];
     };
+}
+
+/// Each sample with the decoder of its type.
+pub(crate) fn decoders() -> impl Iterator<Item = (&'static str, Value, Decoder)> {
+    SAMPLES.iter().map(|(file, _, decoder)| (*file, sample(file), *decoder))
 }
 
 samples! {
@@ -233,8 +245,8 @@ fn is_error(file: &str) -> bool {
 fn every_sample_comes_back_as_equal_json() {
     let faults: Vec<String> = SAMPLES
         .iter()
-        .filter(|(file, _)| !NOT_WHOLE.contains(file))
-        .filter_map(|(file, fault)| fault(file))
+        .filter(|(file, ..)| !NOT_WHOLE.contains(file))
+        .filter_map(|(file, fault, _)| fault(file))
         .collect();
     assert!(faults.is_empty(), "{} faults\n{}", faults.len(), faults.join("\n"));
 }
@@ -242,7 +254,7 @@ fn every_sample_comes_back_as_equal_json() {
 #[test]
 fn the_samples_that_lose_something_lose_nothing_else() {
     for file in NOT_WHOLE {
-        let (_, fault) = SAMPLES.iter().find(|(name, _)| *name == file).unwrap();
+        let (_, fault, _) = SAMPLES.iter().find(|(name, ..)| *name == file).unwrap();
         assert!(fault(file).unwrap().contains("_hues"), "{file} could be whole");
     }
 }
@@ -252,7 +264,7 @@ fn no_sample_is_left_out() {
     let files = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().file_name());
     let files: BTreeSet<String> = files.map(|name| name.into_string().unwrap()).collect();
     let mut covered: BTreeSet<String> =
-        SAMPLES.iter().map(|(file, _)| (*file).to_owned()).collect();
+        SAMPLES.iter().map(|(file, ..)| (*file).to_owned()).collect();
     covered.extend(TOKENS.map(str::to_owned));
     covered.extend(files.iter().filter(|file| is_error(file)).cloned());
     assert_eq!(covered, files);

@@ -11,6 +11,9 @@ const LONGEST_TEXT: usize = 16 * 1024 * 1024;
 /// As much as such a text may well hold: 20,000 players with what they have and did.
 const MOST_NODES: usize = 2_000_000;
 
+/// Each level takes some 30 KiB of stack in a build with debug assertions; games need a dozen.
+const DEEPEST_NESTING: usize = 32;
+
 /// Why a seed could not be read: what is wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedError {
@@ -98,7 +101,11 @@ impl Document {
             // Words such as `no` and `on` are text.
             strict_booleans: true,
             with_snippet: false,
-            budget: serde_saphyr::budget! { max_nodes: MOST_NODES, max_events: 2 * MOST_NODES },
+            budget: serde_saphyr::budget! {
+                max_depth: DEEPEST_NESTING,
+                max_nodes: MOST_NODES,
+                max_events: 2 * MOST_NODES,
+            },
         };
         let root = serde_saphyr::from_str_with_options::<Node>(text, options);
         Ok(Document { root: root.map_err(|error| SeedError::of_yaml(&error))? })

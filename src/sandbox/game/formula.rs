@@ -243,7 +243,10 @@ impl Scanner<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Formula, Number, Term, Values};
+    use proptest::prelude::*;
+
+    use super::{Formula, LONGEST_FORMULA, Number, Term, Values};
+    use crate::mutated::{config, mangled};
 
     struct Garden;
 
@@ -319,5 +322,30 @@ mod tests {
         let wide = "1+".repeat(2000) + "1";
         assert_eq!(value(&wide), "2001");
         assert_eq!(value(&("-".repeat(2001) + "1")), "-1");
+    }
+
+    const FORMULAS: [&str; 6] = [
+        " $scores['seeds'] -$scores['shed']['barrow'] ",
+        "$scores[\"odd id!\"] + $vars.amount / $vars.remark",
+        "(1 + 2) * -(3.5e3 - 5) / (3 - 3)",
+        "\"done\"",
+        "Infinity - Infinity * 99999999999999999999999999999",
+        "((((((((1))))))))",
+    ];
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_formulas_are_refused_or_have_one_value(text in mangled(&FORMULAS)) {
+            let Some(formula) = Formula::parse(&text) else { return Ok(()) };
+            prop_assert!(text.len() <= LONGEST_FORMULA);
+            let term = formula.value(&Garden);
+            prop_assert_eq!(&term, &formula.value(&Garden));
+            if let Term::Number(number) = term {
+                prop_assert_eq!(Number::parse(&number.to_string()), Some(number), "{}", text);
+            }
+            prop_assert!(formula.inputs().count() <= text.len());
+        }
     }
 }

@@ -275,12 +275,34 @@ impl When {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::World;
+    use crate::mutated::{config, mangled};
     use crate::sandbox::game::trial::Trial;
 
     const DEMO: &str = include_str!("demo.yaml");
+    const MINI: &str = r#"
+game: { id: mini, title: Mini, timezone: Asia/Tokyo, type: external, listed: true }
+metrics:
+  - { id: xp, name: XP, type: point, constraints: { max: 50 } }
+  - { id: bag, name: Bag, type: set, constraints: { items: [{ name: Rope }] } }
+actions:
+  - id: run
+    name: Run
+    variables: [{ name: km, type: int, required: true }]
+    rules: [{ requires: {}, rewards: [{ metric: { id: xp }, verb: add, value: $vars.km }] }]
+players:
+  - { id: nico, alias: Nico R, email: nico@example.org, at: 2017-12-24 }
+  - { id: anna }
+plays:
+  - { player: nico, action: run, variables: { km: 7 }, count: 2, hours_ago: 30 }
+  - { player: anna, action: run, variables: { km: 3 }, at: "2018-01-17T09:00:00Z" }
+scores:
+  - { player: anna, metric: bag, value: { rope: 2 } }
+  - { player: anna, metric: xp, value: 40, days_ago: 1 }
+"#;
 
     fn read(text: &str) -> Result<World, String> {
         let now = "2018-01-17T12:00:00Z".parse().expect("a time");
@@ -346,27 +368,7 @@ mod tests {
 
     #[test]
     fn a_small_seed_is_a_whole_game() {
-        let text = r#"
-game: { id: mini, title: Mini, timezone: Asia/Tokyo, type: external, listed: true }
-metrics:
-  - { id: xp, name: XP, type: point, constraints: { max: 50 } }
-  - { id: bag, name: Bag, type: set, constraints: { items: [{ name: Rope }] } }
-actions:
-  - id: run
-    name: Run
-    variables: [{ name: km, type: int, required: true }]
-    rules: [{ requires: {}, rewards: [{ metric: { id: xp }, verb: add, value: $vars.km }] }]
-players:
-  - { id: nico, alias: Nico R, email: nico@example.org, at: 2017-12-24 }
-  - { id: anna }
-plays:
-  - { player: nico, action: run, variables: { km: 7 }, count: 2, hours_ago: 30 }
-  - { player: anna, action: run, variables: { km: 3 }, at: "2018-01-17T09:00:00Z" }
-scores:
-  - { player: anna, metric: bag, value: { rope: 2 } }
-  - { player: anna, metric: xp, value: 40, days_ago: 1 }
-"#;
-        let mut trial = Trial::of(|now, seed| World::from_seed(text, now, seed).expect("a world"));
+        let mut trial = Trial::of(|now, seed| World::from_seed(MINI, now, seed).expect("a world"));
         assert_eq!(
             (trial.score("nico", "xp"), trial.score("anna", "xp")),
             ("14".into(), "43".into())
@@ -486,6 +488,20 @@ scores:
         }
         for now in [Timestamp::MIN, Timestamp::MAX] {
             assert!(World::from_seed(DEMO, now, 1).is_ok());
+        }
+    }
+
+    const JSON: &str = r#"{"game":{"id":"mini"},"metrics":[{"id":"xp","name":"XP","type":"point"}],
+        "actions":[{"id":"run","name":"Run","rules":[{"requires":{"or":[{"type":"metric",
+        "context":{"id":"xp","operator":"ge","value":"0"}}]},"rewards":[]}]}],
+        "players":[{"id":"nico"}],"plays":[{"player":"nico","action":"run","days_ago":1}]}"#;
+
+    proptest! {
+        #![proptest_config(config())]
+
+        #[test]
+        fn mangled_seeds_are_games_or_errors_that_say_something(text in mangled(&[MINI, JSON])) {
+            prop_assert_ne!(read(&text).err(), Some(String::new()));
         }
     }
 }

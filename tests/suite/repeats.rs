@@ -1,0 +1,111 @@
+//! Calls that are sent again: how many, by whose policy, and where they wait.
+
+use std::time::Duration;
+
+use playoff::{Playoff, RetryPolicy};
+use tokio::sync::watch;
+
+use super::scripted::{Reply, Scripted};
+
+const DOWN: &str = r#"{"error":"unavailable","error_description":"down"}"#;
+
+fn calls(server: &Scripted) -> usize {
+    server.order().matches('A').count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_an_outage_a_thousand_calls_with_retries_send_at_most_1_050_requests() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(503, DOWN)).await;
+    let retrying = server.builder().retries(RetryPolicy::standard().attempts(5)).build().unwrap();
+    for n in 0..1_000 {
+        // The clones of a client share its budget.
+        let playoff = retrying.clone().with_player(&format!("player-{n}"));
+        playoff.v2().get_player().await.unwrap_err();
+    }
+    assert_eq!(calls(&server), 1_050);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_budget_holds_for_calls_that_run_at_once() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(503, DOWN)).await;
+    let retrying = server.builder().retries(RetryPolicy::standard()).max_in_flight(32).build();
+    let retrying = retrying.unwrap();
+    retrying.connect().await.unwrap();
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let playoff = retrying.clone();
+        running.spawn(async move { playoff.get("/admin").await });
+    }
+    assert!(running.join_all().await.iter().all(Result::is_err));
+    assert_eq!(calls(&server), 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_retries_of_a_call_win_over_those_of_the_client() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(503, DOWN)).await;
+    let (on, off) = (RetryPolicy::standard(), RetryPolicy::off());
+    for (of_client, of_call, sent) in [(on, off, 1), (off, on, 3), (on, on.attempts(2), 2)] {
+        let playoff = server.builder().retries(of_client).player_id("johny").build().unwrap();
+        let before = calls(&server);
+        playoff.v2().get_player().retries(of_call).await.unwrap_err();
+        assert_eq!(calls(&server) - before, sent, "typed");
+        playoff.get("/admin").retries(of_call).await.unwrap_err();
+        assert_eq!(calls(&server) - before, 2 * sent, "raw");
+        playoff.v2().get_game_image().retries(of_call).stream().await.unwrap_err();
+        assert_eq!(calls(&server) - before, 3 * sent, "stream");
+    }
+}
+
+/// The players of the calls, in the order in which they came.
+fn players(server: &Scripted) -> String {
+    let seen = server.seen();
+    let targets = seen.iter().filter_map(|seen| seen.target.strip_prefix("/v2/admin/players/"));
+    targets.collect()
+}
+
+fn asked_for(playoff: &Playoff, player: &str) -> impl Future<Output = bool> + use<> {
+    let call = playoff.get(&format!("/admin/players/{player}"));
+    async move { call.await.is_ok() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_holds_no_place_while_it_waits_and_then_waits_its_turn() {
+    let (go, held) = watch::channel(false);
+    let server = Scripted::with_tokens(move |seen, n| match (n, seen.target.as_str()) {
+        (0, _) => Reply::Headers(503, vec!["retry-after: 5".to_owned()], DOWN.to_owned()),
+        (_, "/v2/admin/players/c") => Reply::Held(held.clone(), "{}".to_owned()),
+        _ => Reply::json(200, "{}"),
+    })
+    .await;
+    let playoff = server.builder().max_in_flight(1).retries(RetryPolicy::standard()).build();
+    let playoff = playoff.unwrap();
+    let first = tokio::spawn(asked_for(&playoff, "a"));
+    server.reached(2).await;
+    assert!(asked_for(&playoff, "b").await, "the one place is free");
+    let third = tokio::spawn(asked_for(&playoff, "c"));
+    server.reached(4).await;
+    // Long after its five seconds, but the place is taken.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(players(&server), "abc");
+    go.send_replace(true);
+    assert!(third.await.unwrap() && first.await.unwrap());
+    assert_eq!(players(&server), "abca");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_holds_its_place_until_its_body_is_read() {
+    let slow = "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{";
+    let server = Scripted::with_tokens(move |seen, _| match seen.target.ends_with("slow") {
+        true => Reply::Stalled(slow.to_owned()),
+        false => Reply::json(200, "{}"),
+    })
+    .await;
+    let playoff = server.builder().max_in_flight(1).build().unwrap();
+    let slow = tokio::spawn(asked_for(&playoff, "slow"));
+    server.reached(2).await;
+    let next = tokio::spawn(asked_for(&playoff, "b"));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(players(&server), "slow");
+    slow.abort();
+    assert!(next.await.unwrap(), "the place is given back with the call that is dropped");
+}
