@@ -320,7 +320,10 @@ mod tests {
         let kept = stored::write(token);
         let back = stored::read(kept.json().expose_secret(), THEN).unwrap().unwrap();
         prop_assert!(back == *token && back.bearer().is_some());
-        prop_assert_eq!(whole_seconds(back.expires_at()), whole_seconds(token.expires_at()));
+        // Where the answer named no end, a JWT that was kept tells its own.
+        if token.expires_at().is_some() {
+            prop_assert_eq!(whole_seconds(back.expires_at()), whole_seconds(token.expires_at()));
+        }
         let refresh = |token: &Token| token.refresh().map(|text| text.expose_secret().to_owned());
         prop_assert_eq!(refresh(&back), refresh(token));
         Ok(())

@@ -228,9 +228,9 @@ mod tests {
         let shown = ranking(&board(&json!({})), &LeaderboardCycle::Weekly, &page).to_string();
         let lines: Vec<Vec<&str>> =
             shown.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert_eq!(lines[1], ["rank", "player", "id", "Experience", "(weekly)"]);
-        assert_eq!(lines[3], ["1", "Mira", "K", "mira", "27"]);
-        assert_eq!(lines[4], ["2", "Otto", "W", "otto", "5"]);
+        assert_eq!(lines[0], ["rank", "player", "id", "Experience", "(weekly)"]);
+        assert_eq!(lines[2], ["1", "Mira", "K", "mira", "27"]);
+        assert_eq!(lines[3], ["2", "Otto", "W", "otto", "5"]);
     }
 
     #[test]

@@ -105,9 +105,9 @@ mod tests {
             .lines()
             .map(|line| line.split("   ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
             .collect();
-        assert_eq!(lines[1], ["Mira\u{fffd}[2J", "mira", "since 2018-01-05"]);
+        assert_eq!(lines[0], ["Mira\u{fffd}[2J", "mira", "since 2018-01-05"]);
         assert_eq!(
-            lines[3..7],
+            lines[2..6],
             [
                 vec!["drops", "13"],
                 vec!["Rank", "Bud", "seed count 6 to 12, then Bloom"],
