@@ -37,7 +37,7 @@ const PROGRAMS: [(&str, &str, &str); 2] = [
         "reqwest = { version = \"0.13\", default-features = false, features = [\"rustls\"] }\n\
          serde = { version = \"1\", features = [\"derive\"] }\n\
          serde_json = \"1\"",
-        r#"
+        r##"
         #[derive(serde::Deserialize)]
         struct Token { access_token: String }
         #[derive(serde::Deserialize)]
@@ -53,7 +53,7 @@ const PROGRAMS: [(&str, &str, &str); 2] = [
         let johny = read.send().await.unwrap().bytes().await.unwrap();
         let johny: Player = serde_json::from_slice(&johny).unwrap();
         println!("{}", johny.alias);
-        "#,
+        "##,
     ),
 ];
 
@@ -145,10 +145,12 @@ impl Library {
     fn generated_lines(&self) -> usize {
         let builds = fs::read_dir(self.target().join("debug/build")).expect("a build");
         let outputs = builds.flatten().map(|build| build.path().join("out/routes.rs"));
-        let newest = outputs.max_by_key(|file| fs::metadata(file).and_then(|of| of.modified()).ok());
+        let newest =
+            outputs.max_by_key(|file| fs::metadata(file).and_then(|of| of.modified()).ok());
         let folder = newest.as_deref().and_then(Path::parent).expect("generated files");
         let files = ["routes.rs", "v1.rs", "v2.rs"].into_iter().filter(|file| {
-            file.strip_suffix(".rs").is_some_and(|name| name == "routes" || self.features.contains(name))
+            file.strip_suffix(".rs")
+                .is_some_and(|name| name == "routes" || self.features.contains(name))
         });
         let texts = files.filter_map(|file| fs::read_to_string(folder.join(file)).ok());
         texts.map(|text| text.lines().count()).sum()
@@ -175,12 +177,14 @@ impl Program {
              [profile.release]\nstrip = true\n",
             dependency.replace("ROOT", ROOT)
         );
-        let main = format!("#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{{body}}}\n");
+        let main =
+            format!("#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{{body}}}\n");
         let place = folder.path();
         fs::create_dir(place.join("src")).expect("a folder");
         fs::write(place.join("Cargo.toml"), manifest).expect("a manifest");
         fs::write(place.join("src/main.rs"), main).expect("a program");
-        fs::copy(Path::new(ROOT).join("Cargo.lock"), place.join("Cargo.lock")).expect("a lock file");
+        fs::copy(Path::new(ROOT).join("Cargo.lock"), place.join("Cargo.lock"))
+            .expect("a lock file");
         Program { folder }
     }
 

@@ -8,15 +8,15 @@ use axum::http::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use playoff::{ExposeSecret, Playoff};
 use playoff::v2::types::PlayerProfile;
+use playoff::{ExposeSecret, Playoff};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use crate::Effort;
 use crate::measure::{Cost, allocations, cost, median, microseconds};
 use crate::report::Section;
 use crate::server::Server;
-use crate::Effort;
 
 /// With one call in flight, and with this many.
 const IN_FLIGHT: usize = 64;
@@ -202,7 +202,8 @@ fn rounds(
         // Nobody is always the first.
         for turn in 0..WAYS.len() {
             let index = (turn + round) % WAYS.len();
-            let (cost, ()) = cost(|| runtime.block_on(send(callers, WAYS[index], calls, in_flight)));
+            let (cost, ()) =
+                cost(|| runtime.block_on(send(callers, WAYS[index], calls, in_flight)));
             if round > 0 {
                 costs[index].push(cost);
             }
@@ -210,9 +211,10 @@ fn rounds(
     }
     let per_call = |cost: &Cost| microseconds(cost.processor) / calls as f64;
     let figures = costs.iter().map(|own| {
-        let shares = own.iter().zip(&costs[0]).map(|(own, first)| {
-            (per_call(own) / per_call(first) - 1.0) * 100.0
-        });
+        let shares = own
+            .iter()
+            .zip(&costs[0])
+            .map(|(own, first)| (per_call(own) / per_call(first) - 1.0) * 100.0);
         Figures {
             processor: median(own.iter().map(per_call).collect()),
             share: median(shares.collect()),

@@ -119,12 +119,7 @@ pub(crate) fn measure(effort: Effort) -> Section {
 }
 
 /// Milliseconds and allocations of each way.
-fn figures(
-    runtime: &Runtime,
-    playoff: &Playoff,
-    large: Large,
-    rounds: usize,
-) -> Vec<(f64, usize)> {
+fn figures(runtime: &Runtime, playoff: &Playoff, large: Large, rounds: usize) -> Vec<(f64, usize)> {
     let read = |way| {
         let count = runtime.block_on(large.read(playoff, way));
         assert!(count >= SCORES, "{large:?} {way:?} has {count}");

@@ -59,10 +59,13 @@ fn main() {
     if server::is_one() {
         return server::serve();
     }
-    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<String> =
+        env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let effort = Effort { tiny: arguments.iter().any(|argument| argument == "--test") };
-    let named: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
-    let unknown = named.iter().find(|name| SECTIONS.iter().all(|(section, _)| section != name));
+    let named: Vec<&String> =
+        arguments.iter().filter(|argument| !argument.starts_with("--")).collect();
+    let unknown =
+        named.iter().find(|name| SECTIONS.iter().all(|(section, _)| *section != name.as_str()));
     if let Some(unknown) = unknown {
         let known = SECTIONS.map(|(name, _)| name).join(", ");
         panic!("no section is called `{unknown}`: use some of {known}");

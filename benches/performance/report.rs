@@ -91,7 +91,11 @@ pub(crate) fn write(names: &[&str]) {
         page += &section.markdown();
         let picture = format!("{name}.svg");
         chart::draw(&section.bars, &folder.join(&picture));
-        let _ = writeln!(page, "![{}]({picture})\n\nMeasured on {}.\n", section.bars.title, section.date);
+        let _ = writeln!(
+            page,
+            "![{}]({picture})\n\nMeasured on {}.\n",
+            section.bars.title, section.date
+        );
     }
     fs::write(folder.join("README.md"), page.trim_end().to_owned() + "\n").expect("the page");
 }

@@ -63,7 +63,13 @@ pub(crate) fn measure(effort: Effort) -> Section {
         "All pages of `admin_list_players()`, read by `.stream()` and by a loop that asks for each \
          page itself. Memory is what the client has allocated and not given back, at its highest: \
          over the first tenth of the players, and over all of them.",
-        &["read", "players a second", "µs on the processor, 1,000 players", "KiB, first tenth", "KiB, all"],
+        &[
+            "read",
+            "players a second",
+            "µs on the processor, 1,000 players",
+            "KiB, first tenth",
+            "KiB, all",
+        ],
     );
     for size in [100, 1_000] {
         for (way, stream) in [("loop", false), ("stream", true)] {

@@ -27,7 +27,15 @@ pub(crate) fn measure(effort: Effort) -> Section {
              with a token that is fresh, and with one that has ended: the first to notice asks for \
              another, all others wait for that one request."
         ),
-        &["", "first call, ms", "median, ms", "99 %, ms", "all, ms", "token requests", "allocations"],
+        &[
+            "",
+            "first call, ms",
+            "median, ms",
+            "99 %, ms",
+            "all, ms",
+            "token requests",
+            "allocations",
+        ],
     );
     // Fresh until half of it is over.
     let lifetime = effort.of(40, 2) as u64;
