@@ -1,0 +1,63 @@
+//! What work costs: time on the processor, time on the wall, allocations.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use stats_alloc::Region;
+
+use crate::ALLOCATOR;
+
+/// Of some work in this process.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    /// On all processors together.
+    pub(crate) processor: Duration,
+    pub(crate) wall: Duration,
+}
+
+pub(crate) fn cost<T>(work: impl FnOnce() -> T) -> (Cost, T) {
+    let (before, began) = (processor("self"), Instant::now());
+    let done = work();
+    let (wall, after) = (began.elapsed(), processor("self"));
+    (Cost { processor: after.saturating_sub(before), wall }, done)
+}
+
+/// Time that the threads of a process, `self` or its number, have had. A thread that has ended is
+/// not counted, so none ends while something is measured. Zero where the system is no Linux.
+fn processor(process: &str) -> Duration {
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let times = fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        times.split(' ').next()?.parse::<u64>().ok()
+    });
+    Duration::from_nanos(nanoseconds.sum())
+}
+
+/// How often `work` asks the allocator for memory, and for how many bytes.
+pub(crate) fn allocations<T>(work: impl FnOnce() -> T) -> (usize, usize) {
+    let region = Region::new(ALLOCATOR);
+    let done = work();
+    let change = region.change();
+    drop(done);
+    (change.allocations + change.reallocations, change.bytes_allocated)
+}
+
+/// Bytes that are in use now.
+pub(crate) fn in_use() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    percentile(&mut values, 0.5)
+}
+
+pub(crate) fn percentile(values: &mut [f64], share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let rank = (values.len() as f64 * share).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied().unwrap_or_default()
+}
+
+pub(crate) fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
