@@ -242,7 +242,9 @@ mod tests {
             prop_assert!(url.path().starts_with("/prefix/v2/"), "{}", url);
             prop_assert_eq!(url.fragment(), None);
             prop_assert_eq!(url.path(), format!("/prefix/v2{path}"), "no part of it is folded");
-            prop_assert_eq!(url.query(), query.as_deref());
+            // In a query the parser of addresses escapes one letter more.
+            let escaped = query.as_ref().map(|query| query.replace('\'', "%27"));
+            prop_assert_eq!(url.query(), escaped.as_deref());
             // Escapes are not escaped again.
             let again = path + &query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
             let again = route(&again);

@@ -14,8 +14,8 @@ use crate::store::StoredToken;
 /// A number this large is in milliseconds, as Java writes it: in seconds it would be after 5138.
 const MILLISECONDS_FROM: f64 = 1e11;
 
-/// Keeps the arithmetic of dates in range: the year 9999, in seconds.
-const LATEST: f64 = 253_402_300_799.0;
+/// Later moments could not be told from milliseconds when they are read again.
+const LATEST: u64 = 99_999_999_999;
 
 #[derive(Serialize)]
 struct Written<'a> {
@@ -54,7 +54,7 @@ pub(super) fn write(token: &Token) -> StoredToken {
     let json = wiped::json(&Written {
         access_token: token.secret().expose_secret(),
         token_type: "Bearer",
-        expires_at: end.map(|end| end.as_secs()),
+        expires_at: end.map(|end| end.as_secs().min(LATEST)),
         refresh_token: token.refresh().map(ExposeSecret::expose_secret),
     });
     let json = SecretString::from(std::str::from_utf8(&json).unwrap_or_default());
@@ -100,7 +100,7 @@ fn read_moment(value: &Value) -> Option<SystemTime> {
         _ => return None,
     };
     let seconds = if number.abs() < MILLISECONDS_FROM { number } else { number / 1000.0 };
-    let seconds = seconds.trunc().clamp(0.0, LATEST);
+    let seconds = seconds.trunc().clamp(0.0, LATEST as f64);
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs_f64(seconds))
 }
 
@@ -208,6 +208,14 @@ mod tests {
         for text in ["9e15", "1e300", "18446744073709551615"] {
             assert!(end(text).unwrap().unwrap() > moment(1_795_548_292), "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_beyond_all_use_is_still_one_when_it_has_been_kept() {
+        let kept = r#"{"access_token":"t","expires_at":111111795548292}"#;
+        let token = read(kept).unwrap().unwrap();
+        let again = read(write(&token).json().expose_secret()).unwrap().unwrap();
+        assert!(again.is_alive(moment(50_000_000_000)), "{again:?}");
     }
 
     #[test]

@@ -309,8 +309,10 @@ mod tests {
         "null",
     ];
 
+    /// As it is kept: later than the year 5138 is as good as then.
     fn whole_seconds(end: Option<SystemTime>) -> Option<u64> {
-        end.and_then(|end| end.duration_since(THEN).ok()).map(|end| end.as_secs())
+        let end = end.and_then(|end| end.duration_since(THEN).ok());
+        end.map(|end| end.as_secs().min(99_999_999_999))
     }
 
     /// What was kept of `token` is the same token.
@@ -329,7 +331,7 @@ mod tests {
 
         #[test]
         fn mangled_token_answers_are_tokens_that_can_be_kept_or_errors_that_quote_nothing(
-            body in mangled_bytes(&ANSWERS), asked in 0u64..1 << 40,
+            body in mangled_bytes(&ANSWERS), asked in 0u64..1 << 36,
         ) {
             match Token::read(&body, after(asked)) {
                 Ok(token) => {
@@ -347,7 +349,7 @@ mod tests {
 
         #[test]
         fn mangled_kept_tokens_are_tokens_that_can_be_kept_again_or_faults_that_quote_nothing(
-            text in mangled(&KEPT), now in 0u64..1 << 40,
+            text in mangled(&KEPT), now in 0u64..1 << 36,
         ) {
             match stored::read(&text, after(now)) {
                 Ok(Some(token)) => {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use playoff::{Playoff, RetryPolicy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing::{Instrument, Subscriber};
+use tracing::{Dispatch, Instrument, Subscriber};
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
@@ -78,11 +78,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watcher {
     }
 }
 
+/// As long as there is only one subscriber, a span that is met first on a thread without one counts
+/// as of interest to nobody.
+static ANOTHER: LazyLock<Dispatch> =
+    LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
+
+fn watch(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+    LazyLock::force(&ANOTHER);
+    tracing::subscriber::set_default(subscriber)
+}
+
 /// Watches this thread, on which each of these tests runs as a whole.
 fn watched() -> (Watcher, DefaultGuard) {
     let watcher = Watcher::default();
     let subscriber = tracing_subscriber::registry().with(watcher.clone());
-    (watcher, tracing::subscriber::set_default(subscriber))
+    (watcher, watch(subscriber))
 }
 
 fn fields(span: &Seen) -> Vec<(&str, &str)> {
@@ -243,7 +253,7 @@ async fn the_spans_of_the_application_are_left_alone_where_ours_are_filtered_out
     let watcher = Watcher::default();
     let theirs = filter_fn(|metadata| !metadata.target().starts_with("playoff"));
     let subscriber = tracing_subscriber::registry().with(watcher.clone().with_filter(theirs));
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = watch(subscriber);
     let server = Scripted::with_tokens(|_, _| Reply::json(404, r#"{"error":"nothing"}"#)).await;
     let playoff: Playoff = server.playoff();
     // The names of the conventions are in the application's spans as well.
