@@ -95,7 +95,7 @@ async fn retries(sandbox: &Sandbox) -> Outcome {
 
 async fn answers(sandbox: &Sandbox) -> Outcome {
     // #region
-    let playoff = sandbox.playoff_builder().answer_limit(1_000).build()?;
+    let playoff = sandbox.playoff_builder().answer_limit(100).build()?;
     let error = playoff.v2().admin_list_players().await.unwrap_err();
     println!("{error}");
     // #endregion
