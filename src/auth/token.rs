@@ -320,7 +320,10 @@ mod tests {
         let kept = stored::write(token);
         let back = stored::read(kept.json().expose_secret(), THEN).unwrap().unwrap();
         prop_assert!(back == *token && back.bearer().is_some());
-        prop_assert_eq!(whole_seconds(back.expires_at()), whole_seconds(token.expires_at()));
+        // One that is a JWT tells its end, even if the answer did not.
+        if !back.is_jwt() || token.expires_at().is_some() {
+            prop_assert_eq!(whole_seconds(back.expires_at()), whole_seconds(token.expires_at()));
+        }
         let refresh = |token: &Token| token.refresh().map(|text| text.expose_secret().to_owned());
         prop_assert_eq!(refresh(&back), refresh(token));
         Ok(())
