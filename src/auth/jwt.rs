@@ -568,7 +568,9 @@ mod tests {
                 prop_assert_eq!(token.text().expose_secret(), &text);
                 let signature = text.rsplit('.').next().unwrap();
                 let shown = format!("{token:?}");
-                prop_assert!(signature.len() < 12 || !shown.contains(signature), "{}", shown);
+                // Unless the id of the client, which is shown, has it as well.
+                let once = signature.len() > 12 && text.matches(signature).count() == 1;
+                prop_assert!(!once || !shown.contains(signature), "{}", shown);
             }
             let verified = verify(&text).is_ok();
             prop_assert!(!verified || text == johny().build().unwrap().text().expose_secret());
