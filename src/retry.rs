@@ -128,26 +128,33 @@ impl RetryPolicy {
     }
 
     /// For a call that begins now and has `limit` of time.
-    pub(crate) fn begin(&self, idempotent: bool, limit: Duration) -> Retries {
+    pub(crate) fn begin(self, idempotent: bool, limit: Duration) -> Retries {
+        let time = self.total_time.map_or(limit, |total| total.min(limit));
+        Retries {
+            policy: self,
+            waits: None,
+            harmless: idempotent || self.writes,
+            // Beyond what the clock can hold nothing ends.
+            end: Instant::now().checked_add(time),
+        }
+    }
+
+    fn waits(&self) -> ExponentialBackoff {
         let waits = ExponentialBuilder::new()
             .with_min_delay(self.shortest)
             .with_max_delay(self.longest)
             .with_factor(2.0)
             .with_jitter()
             .with_max_times(self.attempts.saturating_sub(1) as usize);
-        let time = self.total_time.map_or(limit, |total| total.min(limit));
-        Retries {
-            waits: waits.build(),
-            harmless: idempotent || self.writes,
-            // Beyond what the clock can hold nothing ends.
-            end: Instant::now().checked_add(time),
-        }
+        waits.build()
     }
 }
 
 /// The retries of one call.
 pub(crate) struct Retries {
-    waits: ExponentialBackoff,
+    policy: RetryPolicy,
+    /// None until something fails: mostly nothing does.
+    waits: Option<ExponentialBackoff>,
     /// A second time does no more than the first.
     harmless: bool,
     end: Option<Instant>,
@@ -159,7 +166,8 @@ impl Retries {
         if !may_pass(error) || !(self.harmless || error.never_arrived()) {
             return None;
         }
-        let mut wait = self.waits.next()?.max(error.retry_after().unwrap_or_default());
+        let waits = self.waits.get_or_insert_with(|| self.policy.waits());
+        let mut wait = waits.next()?.max(error.retry_after().unwrap_or_default());
         if error.is_of_token() {
             // Until then the session answers with the same failure.
             wait = wait.max(COOLDOWN);

@@ -10,6 +10,7 @@ use reqwest::{Body, Method, Request, Url};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::auth::{Session, Token};
@@ -143,10 +144,6 @@ impl Outgoing {
         self.route.map_or_else(|| self.method.is_idempotent(), |route| route.idempotent)
     }
 
-    fn span(&self, api: &Url) -> tracing::Span {
-        trace::call(&self.method, self.route, api)
-    }
-
     pub(crate) fn header(&mut self, name: &str, value: &str) -> Result<(), Error> {
         let header = HeaderName::try_from(name)
             .map_err(|_| Error::invalid_call(format!("`{name}` is no header name")))?;
@@ -199,40 +196,42 @@ impl Transport {
             let Opened { response, permit: _permit } = self.authorized(call).await?;
             read(response, self.shared.answer_limit).await
         };
-        self.within_limit(call, self.repeated(call, whole)).await
+        self.traced(call, self.repeated(call, whole)).await
     }
 
     /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
     /// the head, and for each piece of the body.
     pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
         let head = || self.authorized(call);
-        let opened = self.within_limit(call, self.repeated(call, head)).await?;
+        let opened = self.traced(call, self.repeated(call, head)).await?;
         Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
     }
 
-    /// Tries, and tries again as the policy of the call has it.
+    /// Tries, and tries again as the policy of the call has it, all within the time limit of the call.
     async fn repeated<T, A>(&self, call: &Outgoing, attempt: impl Fn() -> A) -> Result<T, Error>
     where
         A: Future<Output = Result<T, Error>>,
     {
+        let limit = self.limit(call);
         let policy = call.retries.unwrap_or(self.shared.retries);
-        let mut retries = policy.begin(call.is_idempotent(), self.limit(call));
+        let mut retries = policy.begin(call.is_idempotent(), limit);
+        let start = Instant::now();
         let (mut attempts, mut acted) = (1, false);
         loop {
-            let outcome = match policy.limit_of_attempt() {
-                None => attempt().await,
-                Some(limit) => tokio::time::timeout(limit, attempt())
-                    .await
-                    .unwrap_or_else(|_| Err(Error::timeout(limit))),
-            };
+            let left = limit.saturating_sub(start.elapsed());
+            // An attempt has its own limit, unless that of the call is up before.
+            let own = policy.limit_of_attempt().filter(|own| *own < left);
+            let outcome = tokio::time::timeout(own.unwrap_or(left), attempt()).await;
             trace::attempted(attempts);
             let error = match outcome {
-                Ok(done) => {
+                Ok(Ok(done)) => {
                     self.shared.budget.success();
                     return Ok(done);
                 }
-                Err(error) => error.after_attempts(attempts, acted),
+                Ok(Err(error)) => error,
+                Err(_) => Error::timeout(own.unwrap_or(limit)),
             };
+            let error = error.after_attempts(attempts, acted);
             acted |= error.may_have_acted();
             let Some(wait) = retries.after(&error) else { return Err(error) };
             if !self.shared.budget.take() {
@@ -271,11 +270,11 @@ impl Transport {
         let url = self.address(self.shared.version, "/logout");
         let mut call = Outgoing::new(Method::POST, url);
         call.json(None);
-        let told = self.within_limit(&call, async {
+        let told = || async {
             let Opened { response, permit: _permit } = self.attempt(&call, token).await?;
             read(response, self.shared.answer_limit).await
-        });
-        told.await.map(drop)
+        };
+        self.traced(&call, self.repeated(&call, told)).await.map(drop)
     }
 
     /// Takes the secrets of this client out of an error that holds parts of an answer.
@@ -287,18 +286,14 @@ impl Transport {
         call.timeout.unwrap_or(self.shared.timeout)
     }
 
-    async fn within_limit<T>(
+    /// Does `work` in a span of its own.
+    async fn traced<T>(
         &self,
         call: &Outgoing,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        let limit = self.limit(call);
-        let span = call.span(&self.shared.api);
-        let done = async {
-            let done = tokio::time::timeout(limit, work).await;
-            let done = done.unwrap_or_else(|_| Err(Error::timeout(limit)));
-            done.map_err(|error| trace::failed(error.during(&call.name)))
-        };
+        let span = trace::call(&call.method, call.route, &self.shared.api);
+        let done = async { work.await.map_err(|error| trace::failed(error.during(&call.name))) };
         done.instrument(span).await
     }
 

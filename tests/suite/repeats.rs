@@ -109,3 +109,16 @@ async fn an_answer_holds_its_place_until_its_body_is_read() {
     slow.abort();
     assert!(next.await.unwrap(), "the place is given back with the call that is dropped");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_says_how_often_it_was_sent() {
+    let server = Scripted::with_tokens(|_, before| match before {
+        0 => Reply::json(503, r#"{"error":"down"}"#),
+        _ => Reply::Silence,
+    })
+    .await;
+    let playoff = server.builder().retries(RetryPolicy::standard()).build().unwrap();
+    let error = playoff.v2().admin_list_players().await.unwrap_err();
+    assert!(error.is_timeout() && error.may_have_acted(), "{error}");
+    assert_eq!((error.attempts(), server.order().as_str()), (2, "TAA"));
+}

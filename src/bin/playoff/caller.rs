@@ -27,7 +27,9 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Makes the call, again and again while what went wrong may pass. So it is for what can be done
-    /// twice without harm: reading, setting, and creating under an id.
+    /// twice without harm: reading, setting, and creating under an id. It goes further than a
+    /// `RetryPolicy`: a 500 and JSON that breaks off may pass in a long job, and whoever waits is told
+    /// what for.
     pub(crate) async fn call<T, C>(&self, call: impl Fn(&Playoff) -> C) -> Result<T, Error>
     where
         C: IntoFuture<Output = Result<T, Error>>,
@@ -57,7 +59,8 @@ impl Caller {
     /// Every item of a list, page after page. `call` is told how many to skip and how many to ask
     /// for; `open` takes a page apart into its items and the total.
     ///
-    /// It is as patient as [`call`](Caller::call), which the streams of the library are not.
+    /// It is as patient as [`call`](Caller::call). A stream of the library goes by its `RetryPolicy`,
+    /// for which a 500 and JSON that breaks off are final.
     pub(crate) fn list<'a, P: 'a, T: 'a, C>(
         &'a self,
         call: impl Fn(&Playoff, i64, i64) -> C + 'a,
