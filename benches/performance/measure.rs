@@ -1,6 +1,5 @@
 //! What work costs: time on the processor, time on the wall, allocations.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use stats_alloc::Region;
@@ -10,27 +9,28 @@ use crate::ALLOCATOR;
 /// Of some work in this process.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
-    /// On all processors together.
+    /// On all processors together; zero where the system is no Unix.
     pub(crate) processor: Duration,
     pub(crate) wall: Duration,
 }
 
 pub(crate) fn cost<T>(work: impl FnOnce() -> T) -> (Cost, T) {
-    let (before, began) = (processor("self"), Instant::now());
+    let (before, began) = (processor(), Instant::now());
     let done = work();
-    let (wall, after) = (began.elapsed(), processor("self"));
+    let (wall, after) = (began.elapsed(), processor());
     (Cost { processor: after.saturating_sub(before), wall }, done)
 }
 
-/// Time that the threads of a process, `self` or its number, have had. A thread that has ended is
-/// not counted, so none ends while something is measured. Zero where the system is no Linux.
-fn processor(process: &str) -> Duration {
-    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
-    let nanoseconds = threads.flatten().filter_map(|thread| {
-        let times = fs::read_to_string(thread.path().join("schedstat")).ok()?;
-        times.split(' ').next()?.parse::<u64>().ok()
-    });
-    Duration::from_nanos(nanoseconds.sum())
+/// Time that the threads of this process have had, those that have ended too.
+#[cfg(unix)]
+fn processor() -> Duration {
+    let clock = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(clock).expect("time on the processor")
+}
+
+#[cfg(not(unix))]
+fn processor() -> Duration {
+    Duration::ZERO
 }
 
 /// How often `work` asks the allocator for memory, and for how many bytes.
