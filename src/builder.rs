@@ -164,7 +164,8 @@ impl<K> PlayoffBuilder<K> {
         self
     }
 
-    /// At most this many requests at once; the others wait their turn, within their time limit.
+    /// At most this many calls on their way at once; the others wait their turn, within their time
+    /// limit. Token requests are not counted: a session has one at a time.
     ///
     /// Each request in flight holds a connection, so a program that starts thousands of calls at
     /// once wants this.

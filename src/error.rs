@@ -49,23 +49,28 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Error(Arc<Inner>);
+pub struct Error {
+    fault: Arc<Fault>,
+    // What differs between callers that share a fault.
+    /// Method and path, without the query, which may carry a token.
+    call: Option<Arc<str>>,
+    attempts: u32,
+    /// An earlier attempt may have been carried out.
+    acted_before: bool,
+}
 
-struct Inner {
+struct Fault {
     kind: Kind,
     name: String,
     message: String,
-    /// Method and path, without the query, which may carry a token.
-    call: Option<String>,
     answer: Option<Answer>,
     data: Option<Value>,
     hint: Option<String>,
     source: Option<BoxError>,
     /// The token request failed, so the call was never sent.
     of_token: bool,
-    attempts: u32,
-    /// An earlier attempt may have been carried out.
-    acted_before: bool,
+    /// Time was up before the call was sent.
+    unsent: bool,
 }
 
 struct Answer {
@@ -91,19 +96,18 @@ enum Kind {
 
 impl Error {
     fn new(kind: Kind, name: impl Into<String>, message: impl Into<String>) -> Self {
-        Error(Arc::new(Inner {
+        let fault = Fault {
             kind,
             name: name.into(),
             message: message.into(),
-            call: None,
             answer: None,
             data: None,
             hint: None,
             source: None,
             of_token: false,
-            attempts: 1,
-            acted_before: false,
-        }))
+            unsent: false,
+        };
+        Error { fault: Arc::new(fault), call: None, attempts: 1, acted_before: false }
     }
 
     /// A wrong `option` of the client.
@@ -183,15 +187,13 @@ impl Error {
     }
 
     /// Only while the error is being made, before it can have been cloned.
-    fn edit(&mut self) -> &mut Inner {
-        Arc::get_mut(&mut self.0).expect("an error is edited before it is shared")
+    fn edit(&mut self) -> &mut Fault {
+        Arc::get_mut(&mut self.fault).expect("an error is edited before it is shared")
     }
 
     /// Says which call failed: method and path, no query. The first to say so knows best.
     pub(crate) fn during(mut self, call: &str) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.call.get_or_insert_with(|| call.to_owned());
-        }
+        self.call.get_or_insert_with(|| Arc::from(call));
         self
     }
 
@@ -212,27 +214,31 @@ impl Error {
     }
 
     pub(crate) fn is_of_token(&self) -> bool {
-        self.0.of_token
+        self.fault.of_token
+    }
+
+    /// It came before the call was sent.
+    pub(crate) fn unsent(mut self) -> Self {
+        self.edit().unsent = true;
+        self
     }
 
     /// The server has seen nothing of the call.
     pub(crate) fn never_arrived(&self) -> bool {
-        self.is_connect() || self.is_of_token()
+        self.is_connect() || self.fault.of_token || self.fault.unsent
     }
 
     /// It is that of the last of so many attempts, of which an earlier one may have been carried out.
     pub(crate) fn after_attempts(mut self, attempts: u32, acted_before: bool) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.attempts = attempts;
-            inner.acted_before = acted_before;
-        }
+        self.attempts = attempts;
+        self.acted_before = acted_before;
         self
     }
 
     /// Adds what may help.
     pub(crate) fn with_hint(mut self, hint: String) -> Self {
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.hint = Some(hint);
+        if let Some(fault) = Arc::get_mut(&mut self.fault) {
+            fault.hint = Some(hint);
         }
         self
     }
@@ -260,25 +266,25 @@ impl Error {
     /// What went wrong, in one word: the server's error name or one of ours, see [`Error`].
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.0.name
+        &self.fault.name
     }
 
     /// What went wrong, in a sentence: the server's `error_description` or ours.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.0.message
+        &self.fault.message
     }
 
     /// HTTP status of the answer, when there was one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.answer.as_ref().map(|answer| answer.status)
+        self.fault.answer.as_ref().map(|answer| answer.status)
     }
 
     /// Headers of the answer, when there was one.
     #[must_use]
     pub fn headers(&self) -> Option<&HeaderMap> {
-        self.0.answer.as_ref().map(|answer| &answer.headers)
+        self.fault.answer.as_ref().map(|answer| &answer.headers)
     }
 
     /// Body of the answer as it came, cut after 64 KiB; an HTML page of a proxy, for instance.
@@ -286,25 +292,25 @@ impl Error {
     /// Unlike name, message and data it is not searched for secrets, and no `Debug` shows it.
     #[must_use]
     pub fn body(&self) -> Option<&Bytes> {
-        self.0.answer.as_ref().map(|answer| &answer.body)
+        self.fault.answer.as_ref().map(|answer| &answer.body)
     }
 
     /// The server's `data`: with `validation_exception` an object whose `valid` is false.
     #[must_use]
     pub fn data(&self) -> Option<&Value> {
-        self.0.data.as_ref()
+        self.fault.data.as_ref()
     }
 
     /// What may help: with `route_not_found` of a raw call, the known routes that are nearest.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        self.fault.hint.as_deref()
     }
 
     /// Method and path of the call that failed, `GET /v2/runtime/player` for instance.
     #[must_use]
     pub fn call(&self) -> Option<&str> {
-        self.0.call.as_deref()
+        self.call.as_deref()
     }
 
     /// How long the server asks to wait, from `Retry-After` in seconds or as a date.
@@ -323,7 +329,7 @@ impl Error {
     /// again. The repeat after a refused token does not count.
     #[must_use]
     pub fn attempts(&self) -> u32 {
-        self.0.attempts
+        self.attempts
     }
 
     /// The server may have carried out the call, at the last attempt or an earlier one: the
@@ -331,58 +337,58 @@ impl Error {
     /// (5xx) or none that can be read. `false` means that it surely did nothing: it was not reached,
     /// or refused the call (4xx).
     ///
-    /// What to do about a play that may have been paid is for the application to know; its feed
-    /// ([`get_activity`](crate::v2::Client::get_activity)) tells.
+    /// What to do about a play that may have been paid is for the application to know; the player's
+    /// feed (`get_activity`) tells.
     #[must_use]
     pub fn may_have_acted(&self) -> bool {
         let acted = match self.status() {
-            Some(status) => status.is_success() || status.is_server_error(),
+            Some(status) => !status.is_client_error(),
             None => self.is_timeout() || self.is_connection_lost(),
         };
-        self.0.acted_before || (acted && !self.never_arrived())
+        self.acted_before || (acted && !self.never_arrived())
     }
 
     /// An option of the client is wrong; the message names it.
     #[must_use]
     pub fn is_init_failed(&self) -> bool {
-        self.0.kind == Kind::Init
+        self.fault.kind == Kind::Init
     }
 
     /// The call was refused before anything was sent; the message names the parameter.
     #[must_use]
     pub fn is_invalid_call(&self) -> bool {
-        self.0.kind == Kind::InvalidCall
+        self.fault.kind == Kind::InvalidCall
     }
 
     /// No connection came about, so the server has done nothing.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        self.0.kind == Kind::Connect
+        self.fault.kind == Kind::Connect
     }
 
     /// The time limit passed. The server may have carried out the call.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.0.kind == Kind::Timeout
+        self.fault.kind == Kind::Timeout
     }
 
     /// The connection broke. The server may have carried out the call.
     #[must_use]
     pub fn is_connection_lost(&self) -> bool {
-        self.0.kind == Kind::ConnectionLost
+        self.fault.kind == Kind::ConnectionLost
     }
 
     /// The answer is not what the API describes; [`status`](Error::status) and
     /// [`body`](Error::body) show it.
     #[must_use]
     pub fn is_bad_answer(&self) -> bool {
-        self.0.kind == Kind::BadAnswer
+        self.fault.kind == Kind::BadAnswer
     }
 
     /// Playoff itself answered with an error, under its own name.
     #[must_use]
     pub fn is_api(&self) -> bool {
-        self.0.kind == Kind::Api
+        self.fault.kind == Kind::Api
     }
 
     /// What the call names does not exist: status 404.
@@ -458,27 +464,27 @@ impl Error {
     /// user to [`PlayoffApp::login`](crate::PlayoffApp::login).
     #[must_use]
     pub fn is_login_required(&self) -> bool {
-        self.0.kind == Kind::LoginRequired
+        self.fault.kind == Kind::LoginRequired
     }
 
     /// The `state` of a callback is not that of the login: somebody else's link, or a login from
     /// before, in another window. Nothing was redeemed. Let the user start again.
     #[must_use]
     pub fn is_invalid_state(&self) -> bool {
-        self.0.kind == Kind::InvalidState
+        self.fault.kind == Kind::InvalidState
     }
 
     /// The source of player tokens, a function of the application, failed;
     /// [`source`](std::error::Error::source) is its own error.
     #[must_use]
     pub fn is_token_source_failed(&self) -> bool {
-        self.0.kind == Kind::TokenSource
+        self.fault.kind == Kind::TokenSource
     }
 
     /// The token store failed where it alone could know the token, see [`store`](crate::store).
     #[must_use]
     pub fn is_store_failed(&self) -> bool {
-        self.0.kind == Kind::Store
+        self.fault.kind == Kind::Store
     }
 }
 
@@ -506,9 +512,9 @@ fn redact_value(value: &mut Value, secret: &str) {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.name)?;
-        if !self.0.message.is_empty() {
-            write!(f, ": {}", self.0.message)?;
+        write!(f, "{}", self.fault.name)?;
+        if !self.fault.message.is_empty() {
+            write!(f, ": {}", self.fault.message)?;
         }
         let status = self.status().map(|status| status.as_u16().to_string());
         let call = self.call().map(str::to_owned);
@@ -526,21 +532,18 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
+        let Fault { kind, name, message, data, source, .. } = &*self.fault;
         let mut debug = f.debug_struct("Error");
-        debug
-            .field("kind", &inner.kind)
-            .field("name", &inner.name)
-            .field("message", &inner.message);
-        debug.field("call", &inner.call).field("status", &self.status());
+        debug.field("kind", kind).field("name", name).field("message", message);
+        debug.field("call", &self.call).field("status", &self.status());
         debug.field("body", &self.body().map(|body| format!("{} bytes", body.len())));
-        debug.field("data", &inner.data).field("source", &inner.source).finish()
+        debug.field("data", data).field("source", source).finish()
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.0.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
+        self.fault.source.as_ref().map(|source| &**source as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -603,6 +606,27 @@ mod tests {
     fn an_empty_or_tiny_secret_shreds_no_text() {
         let error = Error::api("access_denied".into(), "no".into(), None).redact(&["", "s"]);
         assert_eq!(error.to_string(), "access_denied: no");
+    }
+
+    #[test]
+    fn all_but_a_refusal_may_have_acted() {
+        for (status, acted) in [(200, true), (303, true), (404, false), (429, false), (500, true)] {
+            let status = StatusCode::from_u16(status).unwrap();
+            let error = Error::bad_answer("x").with_answer(status, HeaderMap::new(), Bytes::new());
+            assert_eq!(error.may_have_acted(), acted, "{status}");
+        }
+        assert!(!Error::timeout(Duration::ZERO).unsent().may_have_acted());
+    }
+
+    #[test]
+    fn who_shares_a_fault_has_attempts_and_a_call_of_its_own() {
+        let shared = Error::timeout(Duration::ZERO).of_token();
+        let mine = shared.clone().after_attempts(3, true).during("GET /x");
+        assert_eq!(
+            (mine.attempts(), mine.may_have_acted(), mine.call()),
+            (3, true, Some("GET /x"))
+        );
+        assert_eq!((shared.attempts(), shared.may_have_acted(), shared.call()), (1, false, None));
     }
 
     #[test]

@@ -256,11 +256,8 @@ impl<A: Read> RawCall<A> {
         let version = self.request.version;
         let (transport, path, mut call) = self.request.outgoing()?;
         call.accept = A::ACCEPT;
-        let answered = transport
-            .send(&call)
-            .await
-            .map_err(|error| with_nearest(error, version, call.method(), &path))?;
-        A::read(answered).map_err(|error| transport.redact(error).during(&call.name))
+        let sent = transport.send(&call, A::read).await;
+        sent.map_err(|error| with_nearest(error, version, call.method(), &path))
     }
 }
 

@@ -124,10 +124,15 @@ impl ImageStream {
     ///
     /// `timeout` when no piece comes in time, `connection_lost` when the connection breaks.
     pub async fn try_next(&mut self) -> Result<Option<Bytes>, Error> {
-        match tokio::time::timeout(self.limit, self.opened.response.chunk()).await {
+        let piece = match tokio::time::timeout(self.limit, self.opened.response.chunk()).await {
             Ok(piece) => piece.map_err(|error| Error::transport(error).during(&self.call)),
             Err(_) => Err(Error::timeout(self.limit).during(&self.call)),
+        };
+        if !matches!(piece, Ok(Some(_))) {
+            // At its end it is in flight no more, however long it is kept.
+            self.opened.permit = None;
         }
+        piece
     }
 }
 
@@ -173,13 +178,9 @@ impl Answered {
     pub(crate) fn into_json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         // An empty success means no content; null is what a type without content decodes from.
         let body: &[u8] = if self.body.is_empty() { b"null" } else { &self.body };
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let value = serde_path_to_error::deserialize(&mut json)
-            .map_err(|error| (error.path().to_string(), error.into_inner()))
-            .and_then(|value| json.end().map(|()| value).map_err(|error| (".".to_owned(), error)));
-        match value {
+        match serde_json::from_slice(body) {
             Ok(value) => Ok(self.with(value)),
-            Err((path, error)) => Err(self.bad(self.unfit(&path, &error))),
+            Err(error) => Err(self.bad(self.unfit(&place::<T>(body), &error))),
         }
     }
 
@@ -196,6 +197,14 @@ impl Answered {
     fn bad(&self, problem: String) -> Error {
         Error::bad_answer(problem).with_answer(self.status, self.headers.clone(), self.body.clone())
     }
+}
+
+/// Where in `body` something else stands than `T` has there. A decoder that knows its place copies
+/// every key, so only an error pays for it.
+fn place<T: DeserializeOwned>(body: &[u8]) -> String {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let told = serde_path_to_error::deserialize::<_, T>(&mut json);
+    told.map_or_else(|error| error.path().to_string(), |_| ".".to_owned())
 }
 
 /// serde quotes the text that it did not expect, and that text may be a secret.

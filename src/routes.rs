@@ -188,8 +188,7 @@ impl Route {
         while let Some(expected) = template.next() {
             let name = expected.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
             let wide = name.is_some() && name == self.wide;
-            let after: Vec<&str> = template.clone().collect();
-            let end = segment_end(rest, wide, after.len())?;
+            let end = segment_end(rest, wide, template.clone().count())?;
             let (segment, tail) = (&rest[..end], rest[end..].trim_start_matches('/'));
             match name {
                 Some(_) if segment.is_empty() => return None,

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::form::{File, Form};
-use crate::response::{Image, ImageStream, Response};
+use crate::response::{Answered, Image, ImageStream, Response};
 use crate::routes::{PlayerScope, Route};
 use crate::transport::{Outgoing, Transport};
 use crate::{Error, RetryPolicy, path};
@@ -138,13 +138,12 @@ impl Call {
 
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let (transport, call) = self.outgoing("application/json")?;
-        let answered = transport.send(&call).await?;
-        answered.into_json().map_err(|error| transport.redact(error).during(&call.name))
+        transport.send(&call, Answered::into_json).await
     }
 
     pub(crate) async fn image(self) -> Result<Response<Image>, Error> {
         let (transport, call) = self.outgoing("image/*, */*")?;
-        Ok(transport.send(&call).await?.into_image())
+        transport.send(&call, |answered| Ok(answered.into_image())).await
     }
 
     pub(crate) async fn image_stream(self) -> Result<ImageStream, Error> {
@@ -178,9 +177,14 @@ impl Call {
     }
 
     fn filled_path(&self) -> String {
-        let mut path = self.route.path.to_owned();
-        for (name, value) in &self.segments {
-            path = path.replace(&format!("{{{name}}}"), value);
+        let mut path = String::with_capacity(self.route.path.len() + 32);
+        let mut pieces = self.route.path.split(['{', '}']);
+        path.extend(pieces.next());
+        // By turns a name and the text behind it.
+        while let (Some(wanted), Some(text)) = (pieces.next(), pieces.next()) {
+            let value = self.segments.iter().find(|(name, _)| *name == wanted);
+            path.extend(value.map(|(_, value)| value.as_str()));
+            path += text;
         }
         path
     }

@@ -1,7 +1,7 @@
 //! The one place that every request passes: token on, send, judge, renew a refused token once.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,9 @@ use crate::{Error, trace};
 
 /// More of an error's body is of no use to anybody.
 const ERROR_BODY_CAP: usize = 64 * 1024;
+
+/// Longer nobody waits for an error's body to be whole.
+const ERROR_BODY_TIME: Duration = Duration::from_secs(2);
 
 /// As much room is made for an answer because its header says so; for more it has to come.
 const BELIEVED_LENGTH: usize = 1024 * 1024;
@@ -97,13 +100,42 @@ pub(crate) struct Outgoing {
     pub(crate) retries: Option<RetryPolicy>,
     /// None for a raw call that is no known route.
     pub(crate) route: Option<&'static Route>,
-    /// Method and path, for errors and spans.
-    pub(crate) name: String,
+}
+
+/// The attempts of a call, one after another.
+struct Attempt {
+    /// From when one is sent until its answer is read: to wait for a token or a place is no fault of
+    /// the server's.
+    limit: Option<Duration>,
+    /// When the present one was; None before.
+    sent: Mutex<Option<Instant>>,
+}
+
+impl Attempt {
+    /// Nothing is on the wire any more, or not yet.
+    fn begin(&self) {
+        *self.sent() = None;
+    }
+
+    fn is_sent(&self) -> bool {
+        self.sent().is_some()
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does a part of what happens on the wire.
+    async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let sent = *self.sent().get_or_insert_with(Instant::now);
+        let Some(limit) = self.limit else { return work.await };
+        let left = limit.saturating_sub(sent.elapsed());
+        tokio::time::timeout(left, work).await.unwrap_or_else(|_| Err(Error::timeout(limit)))
+    }
 }
 
 impl Outgoing {
     pub(crate) fn new(method: Method, url: Url) -> Self {
-        let name = format!("{method} {}", url.path());
         Outgoing {
             method,
             url,
@@ -114,7 +146,6 @@ impl Outgoing {
             timeout: None,
             retries: None,
             route: None,
-            name,
         }
     }
 
@@ -133,6 +164,11 @@ impl Outgoing {
         self.content_type = content_type;
         self.body = Some(body);
         Ok(())
+    }
+
+    /// Method and path, for errors.
+    fn name(&self) -> String {
+        format!("{} {}", self.method, self.url.path())
     }
 
     pub(crate) fn method(&self) -> &Method {
@@ -185,51 +221,66 @@ impl Transport {
     /// The address of an encoded `path` under `version`.
     pub(crate) fn address(&self, version: Version, path: &str) -> Url {
         let mut url = self.shared.api.clone();
-        let base = url.path().trim_end_matches('/').to_owned();
+        let base = self.shared.api.path().trim_end_matches('/');
         url.set_path(&format!("{base}/{version}{path}"));
         url
     }
 
-    /// Sends `call` within its time limit and answers a success, or an error of any kind.
-    pub(crate) async fn send(&self, call: &Outgoing) -> Result<Answered, Error> {
+    /// Sends `call` within its time limit and decodes what the server answers to it.
+    pub(crate) async fn send<T>(
+        &self,
+        call: &Outgoing,
+        decode: impl FnOnce(Answered) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let attempt = self.attempt(call);
         let whole = || async {
-            let Opened { response, permit: _permit } = self.authorized(call).await?;
-            read(response, self.shared.answer_limit).await
+            let Opened { response, permit: _permit } = self.authorized(call, &attempt).await?;
+            attempt.timed(success(response, self.shared.answer_limit)).await
         };
-        self.traced(call, self.repeated(call, whole)).await
+        let work = async {
+            let (answered, attempts) = self.repeated(call, &attempt, whole).await?;
+            decode(answered).map_err(|error| self.redact(error).after_attempts(attempts, false))
+        };
+        self.traced(call, work).await
     }
 
     /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
     /// the head, and for each piece of the body.
     pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
-        let head = || self.authorized(call);
-        let opened = self.traced(call, self.repeated(call, head)).await?;
-        Ok(ImageStream::new(opened, self.limit(call), call.name.clone()))
+        let attempt = self.attempt(call);
+        let head = || self.authorized(call, &attempt);
+        let (opened, _) = self.traced(call, self.repeated(call, &attempt, head)).await?;
+        Ok(ImageStream::new(opened, self.limit(call), call.name()))
     }
 
-    /// Tries, and tries again as the policy of the call has it, all within the time limit of the call.
-    async fn repeated<T, A>(&self, call: &Outgoing, attempt: impl Fn() -> A) -> Result<T, Error>
+    /// Tries, and tries again as the policy of the call has it, all within the time limit of the
+    /// call; answers with the number of attempts.
+    async fn repeated<T, A>(
+        &self,
+        call: &Outgoing,
+        attempt: &Attempt,
+        work: impl Fn() -> A,
+    ) -> Result<(T, u32), Error>
     where
         A: Future<Output = Result<T, Error>>,
     {
         let limit = self.limit(call);
-        let policy = call.retries.unwrap_or(self.shared.retries);
-        let mut retries = policy.begin(call.is_idempotent(), limit);
+        let mut retries = self.policy(call).begin(call.is_idempotent(), limit);
         let start = Instant::now();
         let (mut attempts, mut acted) = (1, false);
         loop {
+            attempt.begin();
             let left = limit.saturating_sub(start.elapsed());
-            // An attempt has its own limit, unless that of the call is up before.
-            let own = policy.limit_of_attempt().filter(|own| *own < left);
-            let outcome = tokio::time::timeout(own.unwrap_or(left), attempt()).await;
+            let outcome = tokio::time::timeout(left, work()).await;
             trace::attempted(attempts);
             let error = match outcome {
                 Ok(Ok(done)) => {
                     self.shared.budget.success();
-                    return Ok(done);
+                    return Ok((done, attempts));
                 }
                 Ok(Err(error)) => error,
-                Err(_) => Error::timeout(own.unwrap_or(limit)),
+                Err(_) if !attempt.is_sent() => Error::timeout(limit).unsent(),
+                Err(_) => Error::timeout(limit),
             };
             let error = error.after_attempts(attempts, acted);
             acted |= error.may_have_acted();
@@ -270,16 +321,26 @@ impl Transport {
         let url = self.address(self.shared.version, "/logout");
         let mut call = Outgoing::new(Method::POST, url);
         call.json(None);
+        let attempt = self.attempt(&call);
         let told = || async {
-            let Opened { response, permit: _permit } = self.attempt(&call, token).await?;
-            read(response, self.shared.answer_limit).await
+            let Opened { response, permit: _permit } = self.sent(&call, token, &attempt).await?;
+            attempt.timed(success(response, self.shared.answer_limit)).await
         };
-        self.traced(&call, self.repeated(&call, told)).await.map(drop)
+        self.traced(&call, self.repeated(&call, &attempt, told)).await.map(drop)
     }
 
     /// Takes the secrets of this client out of an error that holds parts of an answer.
     pub(crate) fn redact(&self, error: Error) -> Error {
         self.session.redact(error)
+    }
+
+    fn attempt(&self, call: &Outgoing) -> Attempt {
+        let limit = self.policy(call).limit_of_attempt(call.is_idempotent());
+        Attempt { limit, sent: Mutex::new(None) }
+    }
+
+    fn policy(&self, call: &Outgoing) -> RetryPolicy {
+        call.retries.unwrap_or(self.shared.retries)
     }
 
     fn limit(&self, call: &Outgoing) -> Duration {
@@ -293,40 +354,50 @@ impl Transport {
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let span = trace::call(&call.method, call.route, &self.shared.api);
-        let done = async { work.await.map_err(|error| trace::failed(error.during(&call.name))) };
+        let done = async { work.await.map_err(|error| trace::failed(error.during(&call.name()))) };
         done.instrument(span).await
     }
 
-    async fn authorized(&self, call: &Outgoing) -> Result<Opened, Error> {
+    async fn authorized(&self, call: &Outgoing, attempt: &Attempt) -> Result<Opened, Error> {
         let token = self.session.token().await?;
-        let refusal = match self.attempt(call, &token).await {
+        let refusal = match self.sent(call, &token, attempt).await {
             Err(error) if error.is_invalid_access_token() => error,
             outcome => return outcome,
         };
         // A refused call was not carried out, so even a play may be sent again: once.
         tracing::debug!("the token was refused, renewing it");
+        attempt.begin();
         let renewed = self.session.renewed(Arc::clone(&token)).await?;
         if renewed.secret().expose_secret() == token.secret().expose_secret() {
             return Err(refusal);
         }
-        self.attempt(call, &renewed)
+        self.sent(call, &renewed, attempt)
             .await
             .map_err(|error| error.redact(&[token.secret().expose_secret()]))
     }
 
-    async fn attempt(&self, call: &Outgoing, token: &Token) -> Result<Opened, Error> {
+    async fn sent(
+        &self,
+        call: &Outgoing,
+        token: &Token,
+        attempt: &Attempt,
+    ) -> Result<Opened, Error> {
         let permit = match &self.shared.in_flight {
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
             None => None,
         };
         let request = self.request(call, token)?;
-        let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
-        trace::answered(response.status());
-        if response.status().is_success() {
-            return Ok(Opened { response, permit });
-        }
-        let error = refused(read(response, ERROR_BODY_CAP).await?);
-        Err(self.redact(error).redact(&[token.secret().expose_secret()]))
+        let answer = async {
+            let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
+            trace::answered(response.status());
+            if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
+        };
+        let redact = |error: Error| match error.status() {
+            Some(_) => self.redact(error).redact(&[token.secret().expose_secret()]),
+            None => error,
+        };
+        let response = attempt.timed(answer).await.map_err(redact)?;
+        Ok(Opened { response, permit })
     }
 
     fn request(&self, call: &Outgoing, token: &Token) -> Result<Request, Error> {
@@ -340,7 +411,7 @@ impl Transport {
                 let bearer = token.bearer();
                 request.headers_mut().insert(
                     AUTHORIZATION,
-                    bearer.ok_or_else(|| Error::invalid_call("the token cannot be sent"))?,
+                    bearer.ok_or_else(|| Error::invalid_call("the token cannot be sent"))?.clone(),
                 );
             }
         }
@@ -376,30 +447,35 @@ impl Transport {
     }
 }
 
-/// Reads the answer: a success whole, unless it is larger than `limit`; an error up to the cap.
-pub(crate) async fn read(mut response: reqwest::Response, limit: usize) -> Result<Answered, Error> {
+/// Reads a success whole, unless it is larger than `limit`.
+async fn success(mut response: reqwest::Response, limit: usize) -> Result<Answered, Error> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    let body = if status.is_success() {
-        match whole(&mut response, limit).await? {
-            Some(body) => body,
-            None => {
-                let problem = format!("the answer is larger than {limit} bytes, the answer_limit");
-                return Err(Error::bad_answer(problem).with_answer(status, headers, Bytes::new()));
-            }
+    match whole(&mut response, limit).await? {
+        Some(body) => Ok(Answered { status, headers, body }),
+        None => {
+            let problem = format!("the answer is larger than {limit} bytes, the answer_limit");
+            Err(Error::bad_answer(problem).with_answer(status, headers, Bytes::new()))
         }
-    } else {
-        // The status is worth more than the rest of a body that breaks off.
-        let mut body = BytesMut::new();
+    }
+}
+
+/// The error that the server answers with. Its status is worth more than the rest of a body that
+/// breaks off, or does not come.
+pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = BytesMut::new();
+    let reading = async {
         while let Ok(Some(chunk)) = response.chunk().await {
             body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_CAP - body.len())]);
             if body.len() == ERROR_BODY_CAP {
                 break;
             }
         }
-        body.freeze()
     };
-    Ok(Answered { status, headers, body })
+    let _ = tokio::time::timeout(ERROR_BODY_TIME, reading).await;
+    refused(Answered { status, headers, body: body.freeze() })
 }
 
 /// The body, or `None` where it is larger than `limit`: the rest of it stays where it is.
@@ -431,11 +507,6 @@ async fn whole(response: &mut reqwest::Response, limit: usize) -> Result<Option<
         next = response.chunk().await.map_err(Error::transport)?;
     }
     Ok(Some(body.freeze()))
-}
-
-/// The status decides: a success may well hold the words `error` and `error_description`.
-pub(crate) fn judge(answered: Answered) -> Result<Answered, Error> {
-    if answered.status.is_success() { Ok(answered) } else { Err(refused(answered)) }
 }
 
 fn refused(Answered { status, headers, body }: Answered) -> Error {
@@ -486,8 +557,8 @@ mod tests {
     use super::*;
     use crate::mutated::{config, mangled_bytes};
 
-    fn judged(status: u16, body: &str) -> Result<Answered, Error> {
-        judge(Answered {
+    fn refused_with(status: u16, body: &str) -> Error {
+        refused(Answered {
             status: StatusCode::from_u16(status).unwrap(),
             headers: HeaderMap::new(),
             body: Bytes::copy_from_slice(body.as_bytes()),
@@ -495,13 +566,8 @@ mod tests {
     }
 
     #[test]
-    fn a_success_that_speaks_of_errors_is_a_success() {
-        assert!(judged(200, r#"{"error":"a","error_description":"b"}"#).is_ok());
-    }
-
-    #[test]
     fn an_error_without_description_keeps_its_name() {
-        let error = judged(400, r#"{"error":"odd"}"#).err().unwrap();
+        let error = refused_with(400, r#"{"error":"odd"}"#);
         assert_eq!((error.name(), error.message()), ("odd", ""));
         assert!(error.is_api());
     }
@@ -510,14 +576,14 @@ mod tests {
     fn the_data_of_a_validation_error_is_kept() {
         let body =
             r#"{"error":"validation_exception","error_description":"x","data":{"valid":false}}"#;
-        let error = judged(400, body).err().unwrap();
+        let error = refused_with(400, body);
         assert_eq!(error.data().unwrap()["valid"], false);
     }
 
     #[test]
     fn every_error_status_keeps_name_text_and_status() {
         for status in [400, 401, 403, 404, 409, 429, 500, 503] {
-            let error = judged(status, r#"{"error":"e","error_description":"d"}"#).err().unwrap();
+            let error = refused_with(status, r#"{"error":"e","error_description":"d"}"#);
             assert_eq!(error.status().unwrap().as_u16(), status);
             assert_eq!((error.name(), error.message()), ("e", "d"));
         }
@@ -525,7 +591,7 @@ mod tests {
 
     #[test]
     fn an_html_error_keeps_status_and_body() {
-        let error = judged(502, "<html>bad gateway</html>").err().unwrap();
+        let error = refused_with(502, "<html>bad gateway</html>");
         assert!(error.is_bad_answer());
         assert_eq!(error.status(), Some(StatusCode::BAD_GATEWAY));
         assert_eq!(error.body().unwrap().as_ref(), b"<html>bad gateway</html>");
@@ -534,7 +600,7 @@ mod tests {
     #[test]
     fn an_error_that_is_no_object_or_has_no_name_is_a_bad_answer() {
         for body in ["[]", "null", "{}", r#"{"error":7}"#, ""] {
-            assert!(judged(500, body).err().unwrap().is_bad_answer(), "{body}");
+            assert!(refused_with(500, body).is_bad_answer(), "{body}");
         }
     }
 
@@ -555,7 +621,7 @@ mod tests {
         ) {
             let status = StatusCode::from_u16(status).unwrap();
             let (headers, body) = (HeaderMap::new(), Bytes::from(body));
-            let error = judge(Answered { status, headers, body }).err().unwrap();
+            let error = refused(Answered { status, headers, body });
             let error = error.redact(&["CANARY-1"]).during("GET /x");
             prop_assert_eq!(error.status(), Some(status));
             prop_assert!(error.is_api() || error.is_bad_answer());

@@ -16,7 +16,7 @@ use tracing::Instrument;
 use super::token::Token;
 use super::wiped;
 use crate::store::StoreError;
-use crate::transport::{judge, read};
+use crate::transport::refusal;
 use crate::{Error, trace};
 
 /// More than any token answer; a proxy's page is not read to its end.
@@ -140,11 +140,7 @@ impl TokenEndpoint {
         let mut response = self.http.execute(request).await.map_err(Error::transport)?;
         trace::answered(response.status());
         if !response.status().is_success() {
-            let refusal = judge(read(response, LARGEST_ANSWER).await?).map(drop);
-            return Err(refusal.err().map_or_else(
-                || Error::bad_answer("the token request was refused without a reason"),
-                |error| fields.redact(error),
-            ));
+            return Err(fields.redact(refusal(response).await));
         }
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::jwt::PlayerToken;
+use super::wiped;
 use crate::Error;
 
 /// Longer lives are of no use and would overflow the arithmetic of dates.
@@ -17,6 +18,8 @@ const LONGEST_LIFE: u64 = 10 * 365 * 24 * 60 * 60;
 pub(crate) struct Token {
     secret: SecretString,
     refresh: Option<SecretString>,
+    /// `Authorization`; None where the secret has letters that no header can hold.
+    bearer: Option<HeaderValue>,
     jwt: bool,
     /// When it was asked for; `None` where somebody else did.
     requested: Option<SystemTime>,
@@ -96,8 +99,9 @@ impl Token {
         refresh: Option<SecretString>,
         expires_at: Option<SystemTime>,
     ) -> Token {
+        let bearer = wiped::header(&["Bearer ", secret.expose_secret()]);
         let (jwt, requested, lifetime, generation, login) = (false, None, None, 0, 0);
-        Token { secret, refresh, jwt, requested, lifetime, expires_at, generation, login }
+        Token { secret, refresh, bearer, jwt, requested, lifetime, expires_at, generation, login }
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -118,6 +122,7 @@ impl Token {
         Token {
             secret: self.secret.clone(),
             refresh: None,
+            bearer: self.bearer.clone(),
             jwt: self.jwt,
             requested: self.requested,
             lifetime: self.lifetime,
@@ -135,12 +140,9 @@ impl Token {
         self.expires_at
     }
 
-    /// `Authorization`, made for each request: what reqwest keeps of it is not wiped.
-    pub(crate) fn bearer(&self) -> Option<HeaderValue> {
-        let mut bearer =
-            HeaderValue::try_from(format!("Bearer {}", self.secret.expose_secret())).ok()?;
-        bearer.set_sensitive(true);
-        Some(bearer)
+    /// `Authorization`, made once: requests share its bytes, and the last to let go wipes them.
+    pub(crate) fn bearer(&self) -> Option<&HeaderValue> {
+        self.bearer.as_ref()
     }
 
     /// Still good at `now`, as far as can be told from here.

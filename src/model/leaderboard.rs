@@ -1,11 +1,12 @@
 //! The score in a row of a leaderboard.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Number;
+use super::number::NumberOr;
 
 /// One score, or the scores of several boards merged into one row.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 #[non_exhaustive]
@@ -43,6 +44,15 @@ impl std::fmt::Display for LeaderboardScore {
             Some(number) => number.fmt(f),
             None => f.pad("-"),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for LeaderboardScore {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match NumberOr::deserialize(deserializer)? {
+            NumberOr::Number(number) => LeaderboardScore::One(number),
+            NumberOr::Other(parts) => LeaderboardScore::Merged(parts),
+        })
     }
 }
 

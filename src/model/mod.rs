@@ -1,7 +1,7 @@
 //! Models that the wire makes necessary, shared by both versions.
 //!
-//! What a schema can say is generated, per version, into [`v1::types`](crate::v1::types) and
-//! [`v2::types`](crate::v2::types). Here stands what it cannot: numbers that travel as text, values
+//! What a schema can say is generated, per version, into `v1::types` and
+//! `v2::types`. Here stands what it cannot: numbers that travel as text, values
 //! whose shape depends on another field, lists that are `{}` or `null` when empty, and enums that
 //! the server may extend.
 //!
@@ -13,6 +13,7 @@ mod constraints;
 mod enums;
 mod event;
 mod leaderboard;
+mod lent;
 mod list;
 mod metric;
 mod number;

@@ -3,9 +3,13 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
+use std::marker::PhantomData;
 use std::str::FromStr;
 
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Error, IntoDeserializer, MapAccess, SeqAccess};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// A number as Playoff writes it: text such as `"42"`, `"-1.5"` or `"Infinity"`, of any length.
 ///
@@ -84,6 +88,16 @@ impl Number {
     #[must_use]
     pub fn is_infinite(&self) -> bool {
         self.as_str().trim_start_matches('-').eq_ignore_ascii_case("infinity")
+    }
+}
+
+impl From<Number> for Value {
+    /// As it stands on the wire.
+    fn from(number: Number) -> Self {
+        match number.0 {
+            Form::Text(text) => Value::String(text.into()),
+            Form::Json(number) => Value::Number(number),
+        }
     }
 }
 
@@ -224,6 +238,69 @@ impl<'de> Deserialize<'de> for Number {
         }
 
         deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// A number, or what else may stand in its place. The first letter tells, so nothing is kept aside
+/// to be looked at twice, as untagged enums do: boards and profiles have thousands of these.
+pub(super) enum NumberOr<T> {
+    Number(Number),
+    Other(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for NumberOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(PhantomData<T>);
+
+        impl<T> Visitor<T> {
+            fn number<'de, E: Error>(
+                number: impl IntoDeserializer<'de, E>,
+            ) -> Result<NumberOr<T>, E> {
+                Number::deserialize(number.into_deserializer()).map(NumberOr::Number)
+            }
+        }
+
+        impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visitor<T> {
+            type Value = NumberOr<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, as text or plain, or what stands in its place")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+                Self::number(text)
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Self::Value, E> {
+                Self::number(number)
+            }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
+                Self::number(number)
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Self::Value, E> {
+                Self::number(number)
+            }
+
+            fn visit_bool<E: Error>(self, other: bool) -> Result<Self::Value, E> {
+                T::deserialize(other.into_deserializer()).map(NumberOr::Other)
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+                T::deserialize(().into_deserializer()).map(NumberOr::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, other: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(SeqAccessDeserializer::new(other)).map(NumberOr::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, other: A) -> Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(other)).map(NumberOr::Other)
+            }
+        }
+
+        deserializer.deserialize_any(Visitor(PhantomData))
     }
 }
 

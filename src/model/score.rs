@@ -1,8 +1,12 @@
 //! Scores, whose value has the shape that their metric's type gives it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use super::lent::Lent;
+use super::number::NumberOr;
 use super::{MetricRef, MetricType, NamedRef, Number};
 
 /// What a player has of one metric.
@@ -145,33 +149,39 @@ pub struct LevelMeta {
 impl<'de> Deserialize<'de> for Score {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct Wire<'a> {
             metric: MetricRef,
-            value: Value,
+            // Its shape depends on the metric, which may come later.
+            #[serde(borrow)]
+            value: NumberOr<Lent<'a>>,
             #[serde(default)]
             meta: Option<LevelMeta>,
         }
         let Wire { metric, value, meta } = Wire::deserialize(deserializer)?;
-        let value = interpret(metric.metric_type.as_ref(), value);
+        let value = match (metric.metric_type.as_ref(), value) {
+            (Some(MetricType::Point | MetricType::Compound), NumberOr::Number(number)) => {
+                ScoreValue::Number(number)
+            }
+            (_, NumberOr::Number(other)) => ScoreValue::Other(other.into()),
+            (metric_type, NumberOr::Other(value)) => interpret(metric_type, value),
+        };
         Ok(Score { metric, value, meta })
     }
 }
 
-fn interpret(metric_type: Option<&MetricType>, value: Value) -> ScoreValue {
+/// The value of a metric that is not a number.
+fn interpret(metric_type: Option<&MetricType>, value: Lent<'_>) -> ScoreValue {
     let read = match (metric_type, &value) {
-        (Some(MetricType::Point | MetricType::Compound), _) => {
-            Number::deserialize(&value).ok().map(ScoreValue::Number)
-        }
-        (Some(MetricType::Set), Value::Array(_)) => Vec::deserialize(&value)
+        (Some(MetricType::Set), Lent::List(_)) => Vec::deserialize(&value)
             .ok()
             .map(|items| ScoreValue::Set(SetScore { items, by_name: false })),
-        (Some(MetricType::Set), Value::Object(items)) => {
+        (Some(MetricType::Set), Lent::Object(items)) => {
             items_by_name(items).map(|items| ScoreValue::Set(SetScore { items, by_name: true }))
         }
         (Some(MetricType::State), _) => StateScore::deserialize(&value).ok().map(ScoreValue::State),
         _ => None,
     };
-    read.unwrap_or(ScoreValue::Other(value))
+    read.unwrap_or_else(|| ScoreValue::Other(Value::from(value)))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,12 +191,12 @@ struct ItemByName {
     count: Number,
 }
 
-fn items_by_name(object: &Map<String, Value>) -> Option<Vec<SetItemScore>> {
+fn items_by_name(object: &[(Cow<'_, str>, Lent<'_>)]) -> Option<Vec<SetItemScore>> {
     object
         .iter()
         .map(|(name, item)| {
             let ItemByName { description, count } = ItemByName::deserialize(item).ok()?;
-            Some(SetItemScore { name: name.clone(), description, count })
+            Some(SetItemScore { name: name.clone().into_owned(), description, count })
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! Calls that are sent again: how many, by whose policy, and where they wait.
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use playoff::{Playoff, RetryPolicy};
@@ -121,4 +122,87 @@ async fn a_call_whose_time_is_up_says_how_often_it_was_sent() {
     let error = playoff.v2().admin_list_players().await.unwrap_err();
     assert!(error.is_timeout() && error.may_have_acted(), "{error}");
     assert_eq!((error.attempts(), server.order().as_str()), (2, "TAA"));
+}
+
+/// A call that is answered once the sender says so.
+async fn held() -> (watch::Sender<bool>, Scripted) {
+    let (go, held) = watch::channel(false);
+    let server =
+        Scripted::with_tokens(move |_, _| Reply::Held(held.clone(), "{}".to_owned())).await;
+    (go, server)
+}
+
+fn hasty() -> RetryPolicy {
+    RetryPolicy::standard().attempt_timeout(Duration::from_secs(5))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_place_is_not_counted_into_an_attempt() {
+    let (go, server) = held().await;
+    let playoff = server.builder().max_in_flight(1).build().unwrap();
+    let first = tokio::spawn(asked_for(&playoff, "a"));
+    server.reached(2).await;
+    let second = playoff.get("/admin/players/b").retries(hasty());
+    let second = tokio::spawn(second.into_future());
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    go.send_replace(true);
+    assert!(first.await.unwrap());
+    second.await.unwrap().unwrap();
+    assert_eq!(players(&server), "ab");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_time_is_up_before_it_is_sent_did_nothing() {
+    let (_go, server) = held().await;
+    let playoff = server.builder().max_in_flight(1).build().unwrap();
+    let _first = tokio::spawn(asked_for(&playoff, "a"));
+    server.reached(2).await;
+    let error = playoff.v2().play_action().action_id("weed").player_id("b").await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_acted(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_play_has_all_of_its_time_for_its_one_attempt() {
+    let (go, server) = held().await;
+    let playoff = server.builder().retries(hasty()).player_id("johny").build().unwrap();
+    let play = tokio::spawn(playoff.post("/runtime/actions/weed/play").into_future());
+    server.reached(2).await;
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    go.send_replace(true);
+    play.await.unwrap().unwrap();
+    assert_eq!(server.order(), "TA");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_been_done_is_not_forgotten_when_no_token_comes_for_the_repeat() {
+    let server = Scripted::start(|seen, before| match (seen.is_token_request(), before) {
+        (true, 0) => Reply::token("CANARY"),
+        (true, _) => Reply::json(503, DOWN),
+        (false, 1) => Reply::Close,
+        (false, _) => Reply::refused_token(),
+    })
+    .await;
+    let playoff = server.builder().retries(RetryPolicy::standard()).build().unwrap();
+    let error = playoff.delete("/admin/players/a").await.unwrap_err();
+    assert_eq!(server.order(), "TAATA", "the last one was refused again");
+    assert_eq!((error.status().map(|status| status.as_u16()), error.attempts()), (Some(503), 3));
+    assert!(error.may_have_acted(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_that_was_read_to_its_end_gives_its_place_back() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, "{}")).await;
+    let playoff = server.builder().max_in_flight(1).build().unwrap();
+    let mut picture = playoff.v2().get_game_image().player_id("a").stream().await.unwrap();
+    while picture.try_next().await.unwrap().is_some() {}
+    assert!(asked_for(&playoff, "b").await);
+    drop(picture);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_body_does_not_come_keeps_its_status() {
+    let stalled = "HTTP/1.1 404 Not Found\r\ncontent-length: 9\r\n\r\n{";
+    let server = Scripted::with_tokens(move |_, _| Reply::Stalled(stalled.to_owned())).await;
+    let error = server.playoff().v2().admin_list_players().await.unwrap_err();
+    assert!(error.is_not_found() && !error.may_have_acted(), "{error}");
 }

@@ -186,6 +186,22 @@ async fn a_failure_has_its_name_and_its_attempts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_decoded_is_a_failure_and_counts_the_attempts_before_it() {
+    let (watcher, _guard) = watched();
+    let server = Scripted::with_tokens(|_, before| match before {
+        0 => Reply::json(503, r#"{"error":"down"}"#),
+        _ => Reply::json(200, r#"{"id":5}"#),
+    })
+    .await;
+    let playoff = server.builder().retries(RetryPolicy::standard()).build().unwrap();
+    let error = playoff.v2().admin_get_player().player_id("CANARY-PLAYER").await.unwrap_err();
+    assert_eq!((error.name(), error.attempts()), ("bad_answer", 2));
+    let call = watcher.one("playoff");
+    assert_eq!(call.fields["error.type"], "bad_answer");
+    assert_eq!(call.fields["otel.status_code"], "ERROR");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_that_gets_no_answer_is_told_by_our_name_and_has_no_status() {
     let (watcher, _guard) = watched();
     let server = Scripted::with_tokens(|_, _| Reply::Silence).await;

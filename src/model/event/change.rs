@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::model::lent::Lent;
 use crate::model::{MetricRef, MetricType, Number};
 
 /// The change of one score.
@@ -65,9 +66,11 @@ impl NumberDelta {
 impl<'de> Deserialize<'de> for Change {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        struct Wire {
+        struct Wire<'a> {
             metric: MetricRef,
-            delta: Value,
+            // Its shape depends on the metric, which may come later.
+            #[serde(borrow)]
+            delta: Lent<'a>,
         }
         let Wire { metric, delta } = Wire::deserialize(deserializer)?;
         let delta = interpret(metric.metric_type.as_ref(), delta);
@@ -75,15 +78,16 @@ impl<'de> Deserialize<'de> for Change {
     }
 }
 
-fn interpret(metric_type: Option<&MetricType>, delta: Value) -> Delta {
+fn interpret(metric_type: Option<&MetricType>, delta: Lent<'_>) -> Delta {
     #[derive(Deserialize)]
     struct Names {
         old: Option<String>,
         new: Option<String>,
     }
     // All keys of a delta may be null, so any object would do: `new` tells that it is one.
-    let is_delta = |value: &Value| value.get("new").is_some();
-    let are_deltas = || delta.as_object().is_some_and(|items| items.values().all(is_delta));
+    let is_delta = |value: &Lent<'_>| value.has("new");
+    let are_deltas =
+        || delta.as_object().is_some_and(|items| items.iter().all(|(_, item)| is_delta(item)));
     let read = match metric_type {
         Some(MetricType::Point | MetricType::Compound) if is_delta(&delta) => {
             NumberDelta::deserialize(&delta).ok().map(Delta::Number)
@@ -94,7 +98,7 @@ fn interpret(metric_type: Option<&MetricType>, delta: Value) -> Delta {
         }
         _ => None,
     };
-    read.unwrap_or(Delta::Other(delta))
+    read.unwrap_or_else(|| Delta::Other(Value::from(delta)))
 }
 
 /// From what to what a role changed: `true` or nothing for a team's, a role's name or nothing for a

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::change::{Change, RoleDelta};
+use super::keys::Keys;
 use crate::model::{
     EventType, NamedRef, PlayerRef, RequestState, Roles, Secret, Timestamp, Trigger,
 };
@@ -260,9 +261,9 @@ macro_rules! details {
             }
 
             /// Takes the keys of `name` out of `keys`, all or none.
-            pub(super) fn take(name: EventType, keys: &mut Map<String, Value>) -> Self {
+            pub(super) fn take(name: EventType, keys: &mut Keys<'_>) -> Self {
                 match name {
-                    $(EventType::$variant => match take(keys, $content::KEYS) {
+                    $(EventType::$variant => match keys.take_all($content::KEYS) {
                         Some(content) => EventDetail::$variant(content),
                         None => EventDetail::Other(name),
                     },)+
@@ -344,21 +345,6 @@ impl EventDetail {
             | EventDetail::Achievement(rule)
             | EventDetail::CustomRule(rule) => rule.changes.as_deref().unwrap_or_default(),
             _ => &[],
-        }
-    }
-}
-
-fn take<T>(keys: &mut Map<String, Value>, names: &[&str]) -> Option<T>
-where
-    T: serde::de::DeserializeOwned,
-{
-    let own: Map<String, Value> =
-        names.iter().filter_map(|name| keys.remove_entry(*name)).collect();
-    match T::deserialize(&Value::Object(own.clone())) {
-        Ok(content) => Some(content),
-        Err(_) => {
-            keys.extend(own);
-            None
         }
     }
 }

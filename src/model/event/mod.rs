@@ -2,12 +2,15 @@
 
 mod change;
 mod detail;
+mod keys;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{EventType, List, NamedRef, PlayerRef, Timestamp};
 pub use change::{Change, Delta, NumberDelta, RoleDelta};
+use keys::Keys;
+
 pub use detail::{
     Completion, Deferred, EventDetail, InviteDetail, MemberDetail, PlayDetail, PlayedAction,
     ProgressDetail, RequestDetail, ResolutionDetail, RoleChangeDetail, RuleDetail, ScoreDetail,
@@ -89,13 +92,6 @@ impl std::fmt::Debug for Event {
     }
 }
 
-/// Takes `key` out; one of another shape than known stays where it is.
-fn take<T: serde::de::DeserializeOwned>(keys: &mut Map<String, Value>, key: &str) -> Option<T> {
-    let value = T::deserialize(keys.get(key)?).ok()?;
-    keys.remove(key);
-    Some(value)
-}
-
 /// The keys that every type may have.
 #[derive(Serialize)]
 struct Common {
@@ -117,26 +113,19 @@ struct Common {
 
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut keys = Map::deserialize(deserializer)?;
+        let mut keys = Keys::deserialize(deserializer)?;
         // A join request of 2013 names no type; an empty one says the same.
-        let name = match keys.remove("event") {
-            Some(Value::String(name)) => name,
-            Some(other) => {
-                keys.insert("event".to_owned(), other);
-                String::new()
-            }
-            None => String::new(),
-        };
+        let name = keys.take("event").unwrap_or_else(|| EventType::from(String::new()));
         Ok(Event {
-            timestamp: take(&mut keys, "timestamp"),
-            id: take(&mut keys, "id"),
-            actor: take(&mut keys, "actor"),
-            admin: take(&mut keys, "admin"),
-            team: take(&mut keys, "team"),
-            process: take(&mut keys, "process"),
-            seen: take(&mut keys, "seen"),
-            detail: EventDetail::take(EventType::from(name), &mut keys),
-            other: keys,
+            timestamp: keys.take("timestamp"),
+            id: keys.take("id"),
+            actor: keys.take("actor"),
+            admin: keys.take("admin"),
+            team: keys.take("team"),
+            process: keys.take("process"),
+            seen: keys.take("seen"),
+            detail: EventDetail::take(name, &mut keys),
+            other: keys.rest(),
         })
     }
 }
