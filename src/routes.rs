@@ -183,6 +183,11 @@ impl Route {
     fn parameters<'p>(&self, path: &'p str) -> Option<BTreeMap<&'static str, &'p str>> {
         // Playoff takes a trailing slash for none.
         let mut rest = path.trim_matches('/');
+        // Most routes are another one's by the text before their first parameter.
+        let literal = self.path.split('{').next().unwrap_or_default();
+        if !rest.starts_with(literal.trim_matches('/')) {
+            return None;
+        }
         let mut found = BTreeMap::new();
         let mut template = self.path.trim_matches('/').split('/').peekable();
         while let Some(expected) = template.next() {

@@ -1,6 +1,7 @@
 //! The one place that every request passes: token on, send, judge, renew a refused token once.
 
 use std::future::Future;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -126,7 +127,13 @@ impl Attempt {
     }
 
     /// Does a part of what happens on the wire.
-    async fn timed<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    ///
+    /// As elsewhere here, it is pinned where it was made: each function that a future is handed
+    /// through would double the room that it takes.
+    async fn timed<T>(
+        &self,
+        work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+    ) -> Result<T, Error> {
         let sent = *self.sent().get_or_insert_with(Instant::now);
         let Some(limit) = self.limit else { return work.await };
         let left = limit.saturating_sub(sent.elapsed());
@@ -235,13 +242,13 @@ impl Transport {
         let attempt = self.attempt(call);
         let whole = || async {
             let Opened { response, permit: _permit } = self.authorized(call, &attempt).await?;
-            attempt.timed(success(response, self.shared.answer_limit)).await
+            attempt.timed(pin!(success(response, self.shared.answer_limit))).await
         };
         let work = async {
             let (answered, attempts) = self.repeated(call, &attempt, whole).await?;
             decode(answered).map_err(|error| self.redact(error).after_attempts(attempts, false))
         };
-        self.traced(call, work).await
+        self.traced(call, pin!(work)).await
     }
 
     /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
@@ -249,7 +256,7 @@ impl Transport {
     pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
         let attempt = self.attempt(call);
         let head = || self.authorized(call, &attempt);
-        let (opened, _) = self.traced(call, self.repeated(call, &attempt, head)).await?;
+        let (opened, _) = self.traced(call, pin!(self.repeated(call, &attempt, head))).await?;
         Ok(ImageStream::new(opened, self.limit(call), call.name()))
     }
 
@@ -271,7 +278,7 @@ impl Transport {
         loop {
             attempt.begin();
             let left = limit.saturating_sub(start.elapsed());
-            let outcome = tokio::time::timeout(left, work()).await;
+            let outcome = tokio::time::timeout(left, pin!(work())).await;
             trace::attempted(attempts);
             let error = match outcome {
                 Ok(Ok(done)) => {
@@ -324,9 +331,9 @@ impl Transport {
         let attempt = self.attempt(&call);
         let told = || async {
             let Opened { response, permit: _permit } = self.sent(&call, token, &attempt).await?;
-            attempt.timed(success(response, self.shared.answer_limit)).await
+            attempt.timed(pin!(success(response, self.shared.answer_limit))).await
         };
-        self.traced(&call, self.repeated(&call, &attempt, told)).await.map(drop)
+        self.traced(&call, pin!(self.repeated(&call, &attempt, told))).await.map(drop)
     }
 
     /// Takes the secrets of this client out of an error that holds parts of an answer.
@@ -351,7 +358,7 @@ impl Transport {
     async fn traced<T>(
         &self,
         call: &Outgoing,
-        work: impl Future<Output = Result<T, Error>>,
+        work: Pin<&mut impl Future<Output = Result<T, Error>>>,
     ) -> Result<T, Error> {
         let span = trace::call(&call.method, call.route, &self.shared.api);
         let done = async { work.await.map_err(|error| trace::failed(error.during(&call.name()))) };
@@ -396,7 +403,7 @@ impl Transport {
             Some(_) => self.redact(error).redact(&[token.secret().expose_secret()]),
             None => error,
         };
-        let response = attempt.timed(answer).await.map_err(redact)?;
+        let response = attempt.timed(pin!(answer)).await.map_err(redact)?;
         Ok(Opened { response, permit })
     }
 
