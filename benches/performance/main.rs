@@ -6,7 +6,7 @@
 //!
 //! The first measures everything and writes `docs/performance`; the second measures two sections
 //! anew and takes the others as they were measured last on this machine; the third is a tiny run of
-//! all but the build, which writes nothing. Nothing here fails because it is slow.
+//! all but the builds, which writes nothing. Nothing here fails because it is slow.
 //!
 //! Servers are processes of their own, so that their time and memory are not counted as ours.
 
@@ -21,6 +21,7 @@ mod scripted;
 mod server;
 mod streams;
 mod tokens;
+mod units;
 
 use std::alloc::System;
 use std::env;
@@ -46,13 +47,14 @@ impl Effort {
 
 type Measure = fn(Effort) -> Section;
 
-const SECTIONS: [(&str, Measure); 6] = [
+const SECTIONS: [(&str, Measure); 7] = [
     ("calls", calls::measure),
     ("tokens", tokens::measure),
     ("decode", decode::measure),
     ("streams", streams::measure),
     ("official", official::measure),
     ("build", build::measure),
+    ("units", units::measure),
 ];
 
 fn main() {
@@ -72,7 +74,7 @@ fn main() {
     }
     for (name, measure) in SECTIONS {
         let wanted = named.is_empty() || named.iter().any(|wanted| *wanted == name);
-        if !wanted || (effort.tiny && name == "build") {
+        if !wanted || (effort.tiny && ["build", "units"].contains(&name)) {
             continue;
         }
         let section = measure(effort);

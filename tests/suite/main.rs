@@ -19,6 +19,7 @@ mod operations;
 mod pages;
 mod player_tokens;
 mod properties;
+mod public_api;
 mod raw;
 mod redirects;
 mod reference;
