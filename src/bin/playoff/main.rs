@@ -15,6 +15,7 @@ mod identity;
 mod import;
 mod json;
 mod jwt;
+mod kept;
 mod leaderboard;
 mod login;
 mod logout;
