@@ -1,23 +1,24 @@
 //! `playoff export`: a whole game into a file.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use playoff::Error;
 use playoff::model::{ImageSize, ScoreValue};
 use playoff::v2::types::{PlayerProfile, Team as ServerTeam};
+use playoff::{Error, Playoff};
 use serde_json::Value;
 use tokio::signal;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, is_gone};
 use crate::connection::Connection;
 use crate::design::{self, image_at, image_slots};
 use crate::failure::Failure;
 use crate::game_file::{GameWriter, Image, Kind, Membership, Player, Score, Section, Team};
 use crate::part::{Part, Parts};
 use crate::progress::Progress;
+use crate::whole_file::{PRIVATE, WholeFile};
 
 /// Writes the game into a file: designs with their images, players, teams, scores.
 ///
@@ -31,7 +32,7 @@ use crate::progress::Progress;
 /// the state.
 ///
 /// It is written beside its place and moved there at the end: a file that is there already stays as
-/// it is until then. It is readable by its owner alone.
+/// it is until then, and its mode for good. A new one is readable by its owner alone.
 ///
 /// Not in it, because the API does not give it or takes no such thing back: how often players did
 /// which action, activities and notifications, what leaderboards held in past cycles and custom
@@ -88,10 +89,12 @@ struct Counts {
 }
 
 impl Export {
-    async fn write(&self, path: &std::path::Path) -> Result<Counts, Failure> {
+    async fn write(&self, path: &Path) -> Result<Counts, Failure> {
+        // It is for its user alone, for it tells who the players are.
+        let file = WholeFile::create(path, PRIVATE)?;
         // Without patience: wrong credentials, or no network, are told at once.
         let status = self.caller.playoff.v2().admin_get_status().await?;
-        let mut file = GameWriter::create(path, &status.game)?;
+        let mut file = GameWriter::of(file, &status.game)?;
         let mut counts = Counts::default();
         if self.parts.has(Part::Designs) {
             self.designs(&mut file, &mut counts).await?;
@@ -153,7 +156,7 @@ impl Export {
         let bar = self.caller.progress.bar(kind.route(), Some(ids.len() as u64));
         let designs = stream::iter(ids).map(|id| async move {
             let design = design::get(&self.caller, kind, &id).await;
-            gone(design).map_err(|error| format!("{} '{id}': {error}", kind.word()))
+            self.still_there(format!("{} '{id}'", kind.word()), design)
         });
         let designs = designs.buffered(self.jobs).inspect(|_| bar.step());
         Ok(designs.try_filter_map(|design| async move { Ok(design) }).try_collect().await?)
@@ -181,7 +184,7 @@ impl Export {
                 let kind = image.content_type().unwrap_or("image/png");
                 Ok(Some(Image::new(kind, image.bytes())))
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if is_gone(&error) => {
                 let line =
                     format!("{}: its image '{id}' is not to be had, so its id stays", what());
                 self.caller.progress.say(&line);
@@ -193,19 +196,18 @@ impl Export {
 
     async fn teams(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
         file.begin(Section::Teams)?;
-        let bar = self.caller.progress.bar("teams", None);
-        let teams = self.caller.list(
+        let ids = self.caller.ids(
             |playoff, skip, limit| playoff.v2().admin_list_teams().skip(skip).limit(limit),
-            |page| (page.data, page.total),
+            |page| (page.data.into_iter().map(|team| team.id).collect(), page.total),
         );
-        let teams = teams.map_err(|error| format!("list of teams: {error}"));
+        let ids = ids.await.map_err(|error| format!("list of teams: {error}"))?;
+        let bar = self.caller.progress.bar("teams", Some(ids.len() as u64));
         // The list does not tell which ones are locked.
-        let teams = teams.map_ok(|row| async move {
-            let id = row.id.as_str();
-            let team = self.caller.call(|playoff| playoff.v2().admin_get_team().team_id(id)).await;
-            gone(team).map_err(|error| format!("team '{id}': {error}"))
+        let teams = stream::iter(ids).map(|id| async move {
+            let read = |playoff: &Playoff| playoff.v2().admin_get_team().team_id(&id);
+            self.still_there(format!("team '{id}'"), self.caller.call(read).await)
         });
-        let mut teams = std::pin::pin!(teams.try_buffered(self.jobs));
+        let mut teams = std::pin::pin!(teams.buffered(self.jobs));
         while let Some(team) = teams.try_next().await? {
             let Some(team) = team else { continue };
             file.item(&to_team(&team))?;
@@ -217,20 +219,17 @@ impl Export {
 
     async fn players(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
         file.begin(Section::Players)?;
-        let total = self.caller.call(|playoff| playoff.v2().admin_list_players().limit(1)).await?;
-        let bar = self.caller.progress.bar("players", u64::try_from(total.total).ok());
-        let players = self.caller.list(
+        let ids = self.caller.ids(
             |playoff, skip, limit| playoff.v2().admin_list_players().skip(skip).limit(limit),
-            |page| (page.data, page.total),
+            |page| (page.data.into_iter().map(|player| player.id).collect(), page.total),
         );
-        let players = players.map_err(|error| format!("list of players: {error}"));
-        let players = players.map_ok(|row| async move {
-            let id = row.id.as_str();
-            let read = |playoff: &playoff::Playoff| playoff.v2().admin_get_player().player_id(id);
-            let player = self.caller.call(read).await;
-            gone(player).map_err(|error| format!("player '{id}': {error}"))
+        let ids = ids.await.map_err(|error| format!("list of players: {error}"))?;
+        let bar = self.caller.progress.bar("players", Some(ids.len() as u64));
+        let players = stream::iter(ids).map(|id| async move {
+            let read = |playoff: &Playoff| playoff.v2().admin_get_player().player_id(&id);
+            self.still_there(format!("player '{id}'"), self.caller.call(read).await)
         });
-        let mut players = std::pin::pin!(players.try_buffered(self.jobs));
+        let mut players = std::pin::pin!(players.buffered(self.jobs));
         while let Some(player) = players.try_next().await? {
             let Some(player) = player else { continue };
             file.item(&self.to_player(&player))?;
@@ -238,6 +237,18 @@ impl Export {
             bar.step();
         }
         Ok(())
+    }
+
+    /// What was deleted since it was listed is not exported, and that is said.
+    fn still_there<T>(&self, what: String, read: Result<T, Error>) -> Result<Option<T>, String> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if is_gone(&error) => {
+                self.caller.progress.say(&format!("{what} is gone, and left out: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(format!("{what}: {error}")),
+        }
     }
 
     fn to_player(&self, profile: &PlayerProfile) -> Player {
@@ -253,15 +264,6 @@ impl Export {
             teams: self.parts.has(Part::Teams).then_some(teams),
             scores: self.parts.has(Part::Scores).then_some(scores),
         }
-    }
-}
-
-/// What was deleted since it was listed is not exported.
-fn gone<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

@@ -9,6 +9,7 @@ use super::players::Known;
 use super::scores::{Due, Metrics, due};
 use super::teams::Teams;
 use super::{Fault, Import};
+use crate::caller::is_gone;
 use crate::game_file::{Membership, Player, Score, Section};
 use crate::part::Part;
 
@@ -142,7 +143,7 @@ impl Import {
                     .call(|playoff| playoff.v2().admin_leave_team().team_id(team).player_id(id));
                 match left.await {
                     // Our own call whose answer was lost.
-                    Err(error) if error.is_not_found() => {}
+                    Err(error) if is_gone(&error) => {}
                     left => drop(left.map_err(fault)?),
                 }
                 self.join_as(id, membership).await

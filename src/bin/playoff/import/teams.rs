@@ -8,6 +8,7 @@ use playoff::v2::types::Team as ServerTeam;
 
 use super::plan::Row;
 use super::{Fault, Import};
+use crate::caller::is_gone;
 use crate::game_file::{Section, Team};
 
 /// What the memberships have to know of the teams.
@@ -75,7 +76,7 @@ impl Import {
     async fn team_there(&self, id: &str) -> Result<Option<ServerTeam>, Fault> {
         match self.caller.call(|playoff| playoff.v2().admin_get_team().team_id(id)).await {
             Ok(team) => Ok(Some(team)),
-            Err(error) if error.is_api() && error.is_not_found() => Ok(None),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Fault::of(format!("team '{id}'"), &error)),
         }
     }
