@@ -16,6 +16,7 @@ use crate::connection::Connection;
 use crate::design::{self, image_at, image_slots};
 use crate::failure::Failure;
 use crate::game_file::{GameWriter, Image, Kind, Membership, Player, Score, Section, Team};
+use crate::output::say;
 use crate::part::{Part, Parts};
 use crate::progress::Progress;
 use crate::whole_file::{PRIVATE, WholeFile};
@@ -67,10 +68,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         _ = signal::ctrl_c() => return Err("interrupted: nothing was written".into()),
     };
     let Counts { designs, images, teams, players } = counts;
-    eprintln!(
-        "{}: designs {designs}, images {images}, teams {teams}, players {players}",
-        options.file.display()
-    );
+    let file = options.file.display();
+    say(&format!("{file}: designs {designs}, images {images}, teams {teams}, players {players}"));
     Ok(())
 }
 

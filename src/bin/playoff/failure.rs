@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::output::plain_lines;
+
 pub(crate) struct Failure(Reason);
 
 enum Reason {
@@ -17,8 +19,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         if let Reason::Said(line) = self.0 {
             // A server's words must not drive the terminal.
-            let odd = |letter: char| letter.is_control() && letter != '\n';
-            let line = line.replace(odd, "\u{fffd}");
+            let line = plain_lines(&line);
             // Whoever has closed stderr does not want to know.
             let _ = writeln!(io::stderr(), "playoff: {line}");
         }

@@ -116,28 +116,43 @@ pub(crate) fn parse(text: &[u8]) -> Option<Val> {
 }
 
 /// How values are written: for a person at a terminal, or in one line.
-pub(crate) struct Style(Pp);
+pub(crate) struct Style {
+    format: Pp,
+    /// What is written goes to a terminal, which the texts in it shall not steer.
+    is_screen: bool,
+}
 
 impl Style {
     pub(crate) fn of_stdout() -> Style {
+        let is_screen = output::is_terminal();
         let styles = if output::has_colours() { Styles::ansi() } else { Styles::default() };
-        let indent = output::is_terminal().then(|| "  ".to_owned());
-        Style(Pp { sep_space: indent.is_some(), indent, styles, sort_keys: false })
+        let indent = is_screen.then(|| "  ".to_owned());
+        let format = Pp { sep_space: is_screen, indent, styles, sort_keys: false };
+        Style { format, is_screen }
     }
 
     /// In lines, without colours.
     pub(crate) fn plain() -> Style {
-        Style(Pp { indent: Some("  ".to_owned()), sep_space: true, ..Pp::default() })
+        let format = Pp { indent: Some("  ".to_owned()), sep_space: true, ..Pp::default() };
+        Style { format, is_screen: false }
     }
 
     /// `level` counts the arrays and objects around the value.
     pub(crate) fn write(&self, out: &mut dyn Write, value: &Val, level: usize) -> io::Result<()> {
-        write(out, &self.0, level, value)
+        if !self.is_screen {
+            return write(out, &self.format, level, value);
+        }
+        let mut json = Vec::new();
+        write(&mut json, &self.format, level, value)?;
+        out.write_all(output::plain_json(&String::from_utf8_lossy(&json)).as_bytes())
     }
 
     /// A text as it is, without quotes; anything else as JSON.
     pub(crate) fn write_raw(&self, out: &mut dyn Write, value: &Val) -> io::Result<()> {
         match value {
+            Val::TStr(text) if self.is_screen => {
+                out.write_all(output::plain_lines(&String::from_utf8_lossy(text)).as_bytes())?;
+            }
             Val::TStr(text) => out.write_all(text)?,
             value => self.write(out, value, 0)?,
         }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use comfy_table::{Attribute, Cell, CellAlignment, Table};
+use comfy_table::{Attribute, CellAlignment, Table};
 use playoff::model::{EntityType, LeaderboardCycle, LeaderboardScopeType, RankingMode, SortOrder};
 use playoff::v2::builder::GetLeaderboard;
 use playoff::v2::types::{Leaderboard, LeaderboardPage, LeaderboardRow};
@@ -11,7 +11,7 @@ use playoff::{Error, Playoff};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::output::{Output, plain, table};
+use crate::output::{self, Output, plain, say, table};
 
 /// So many rows on each side of a player that is looked at.
 const USUAL_RADIUS: u32 = 3;
@@ -75,12 +75,12 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let call = call(&playoff, board, &options)?.cycle(cycle.clone());
     let page = call.await.map_err(missing)?;
     if let (Some(entity), true) = (looked_at(board, &options), page.data.is_empty()) {
-        eprintln!("'{}' is not on this board", plain(entity));
+        say(&format!("'{entity}' is not on this board"));
     }
     options.output.print(&page, |page| ranking(board, &cycle, page))?;
     let shown = page.data.len();
     if io::stdout().is_terminal() && usize::try_from(page.total).is_ok_and(|total| shown < total) {
-        eprintln!("{shown} of {}", page.total);
+        say(&format!("{shown} of {}", page.total));
     }
     Ok(())
 }
@@ -170,12 +170,13 @@ fn ranking(board: &Leaderboard, cycle: &LeaderboardCycle, page: &LeaderboardPage
     let mut shown = table(["rank", what, "id", &score]);
     for row in &page.data {
         let (id, name) = who(row);
-        let cells = [row.rank.to_string(), plain(name), plain(id), row.score.to_string()];
+        let cells = output::row([&row.rank.to_string(), name, id, &row.score.to_string()]);
         let is_primary = row.primary.unwrap_or_default();
-        shown.add_row(cells.map(|text| {
-            let cell = Cell::new(text);
-            if is_primary { cell.add_attribute(Attribute::Bold) } else { cell }
-        }));
+        shown.add_row(
+            cells
+                .into_iter()
+                .map(|cell| if is_primary { cell.add_attribute(Attribute::Bold) } else { cell }),
+        );
     }
     for index in [0, 3] {
         if let Some(column) = shown.column_mut(index) {

@@ -1,6 +1,5 @@
 //! `playoff login`: credentials that are checked, then kept under a name.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -13,6 +12,7 @@ use crate::connection::{Connection, Hosts, secret_of, variable};
 use crate::failure::Failure;
 use crate::identity::Identity;
 use crate::kept::Kept;
+use crate::output::say;
 use crate::secrets::Secrets;
 use crate::{duration, prompt};
 
@@ -166,9 +166,4 @@ async fn log_in(identity: &Identity, options: &Options) -> Result<(), Failure> {
         true => Ok(()),
         false => Err("the token of the login could not be kept".into()),
     }
-}
-
-fn say(line: &str) {
-    // Whoever has closed stderr does not want to know.
-    let _ = writeln!(io::stderr(), "{line}");
 }

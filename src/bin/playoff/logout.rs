@@ -1,12 +1,11 @@
 //! `playoff logout`: the token is revoked, and the secret forgotten.
 
-use std::io::{self, Write};
-
 use clap::Args;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::kept::Kept;
+use crate::output::say;
 
 /// Revokes the token of a profile at the server, and forgets it and the secret here.
 ///
@@ -42,6 +41,6 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     told.map_err(|error| {
         format!("profile '{name}' is logged out here, but the server was not told: {error}")
     })?;
-    let _ = writeln!(io::stderr(), "Logged out: profile '{name}'.");
+    say(&format!("Logged out: profile '{name}'."));
     Ok(())
 }

@@ -96,7 +96,7 @@ fn table(rows: &[Row]) -> Table {
     let mut table =
         output::table(["", "Profile", "Host", "Client id", "Kind", "Player", "Version", "Secret"]);
     for row in rows {
-        table.add_row([
+        table.add_row(output::row([
             if row.default { "*" } else { "" },
             &row.name,
             &row.auth,
@@ -105,7 +105,7 @@ fn table(rows: &[Row]) -> Table {
             row.player.as_deref().unwrap_or_default(),
             row.version.unwrap_or_default(),
             if row.has_secret { "kept" } else { "none" },
-        ]);
+        ]));
     }
     table
 }

@@ -11,6 +11,7 @@ use playoff::sandbox::{Certificate, Sandbox, SandboxBuilder};
 use tokio::signal;
 
 use crate::failure::Failure;
+use crate::output::say;
 
 /// Runs a Playoff-compatible server on this machine, for development without an account.
 ///
@@ -86,8 +87,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let url = sandbox.url();
     // One line, for scripts that wait for it.
     writeln!(io::stdout(), "Playoff sandbox ready at {url}")?;
-    eprintln!("Any client id and secret will do. Tokens: {url}/auth/token, API: {url}/v2");
-    eprintln!("A page to look at: {url}/  Ctrl-C ends it.");
+    say(&format!("Any client id and secret will do. Tokens: {url}/auth/token, API: {url}/v2"));
+    say(&format!("A page to look at: {url}/  Ctrl-C ends it."));
     stopped().await;
     Ok(())
 }

@@ -97,7 +97,9 @@ impl Printer {
         } else {
             match json::parse(&body) {
                 Some(value) => self.style.write(&mut out, &value, 0)?,
-                None => out.write_all(&body)?,
+                None => {
+                    out.write_all(output::plain_lines(&String::from_utf8_lossy(&body)).as_bytes())?;
+                }
             }
             writeln!(out)?;
         }
