@@ -99,7 +99,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
 
 /// What is to be kept, without the secret.
 fn profile(old: Option<&Profile>, options: &Options) -> Result<Profile, Failure> {
-    let settings = options.connection.settings(old);
+    let settings = options.connection.new_settings(old);
     let client_id = client_id(settings.client_id, options)?;
     let Hosts { host, auth_url, api_url } = settings.hosts;
     let (kind, player) = match options.browser {
