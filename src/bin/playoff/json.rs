@@ -110,9 +110,33 @@ fn undefined(errors: &[compile::Error<&str>]) -> String {
     names.collect::<Vec<_>>().join("; ")
 }
 
-/// The one value that `text` is.
-pub(crate) fn parse(text: &[u8]) -> Option<Val> {
-    read::parse_single(text).ok()
+/// Far more than any answer has. The reader goes down by recursion, and would leave its stack.
+const DEEPEST: usize = 500;
+
+/// The one value that `text` is, or what it is instead.
+pub(crate) fn parse(text: &[u8]) -> Result<Val, &'static str> {
+    if depth(text) > DEEPEST {
+        return Err("nested too deeply to be read");
+    }
+    read::parse_single(text).map_err(|_| "no JSON")
+}
+
+/// How many arrays and objects are open at once.
+fn depth(text: &[u8]) -> usize {
+    let (mut open, mut deepest, mut in_text) = (0_usize, 0, false);
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            // What it escapes ends no text.
+            b'\\' if in_text => drop(bytes.next()),
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => open += 1,
+            b']' | b'}' if !in_text => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// How values are written: for a person at a terminal, or in one line.
@@ -157,5 +181,19 @@ impl Style {
             value => self.write(out, value, 0)?,
         }
         writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        for (text, deepest) in
+            [("1", 0), (r#"{"a":[1],"b":[]}"#, 2), (r#"["[[[", "\"[[", "\\"]"#, 1), ("]]][", 1)]
+        {
+            assert_eq!(depth(text.as_bytes()), deepest, "{text}");
+        }
     }
 }

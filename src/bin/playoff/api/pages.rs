@@ -140,7 +140,9 @@ impl Printed {
 
     fn entry(&mut self, out: &mut impl Write, entry: &RawValue) -> Result<(), Failure> {
         let Printer { filter, style, slurp, ndjson, .. } = &self.printer;
-        let value = || json::parse(entry.get().as_bytes()).ok_or("an entry is no JSON");
+        let value = || {
+            json::parse(entry.get().as_bytes()).map_err(|problem| format!("an entry is {problem}"))
+        };
         self.count += 1;
         if *slurp {
             self.all.push(value()?);

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use playoff::{HeaderMap, Preview, StatusCode};
 
+use super::answer::content_type;
 use super::mask::Mask;
 use crate::output::{is_terminal, plain_lines};
 
@@ -33,7 +34,7 @@ impl<'m> Transcript<'m> {
         writeln!(out, "{}{} {url}", self.sent, request.method())?;
         self.headers(out, self.sent, request.headers())?;
         match request.body() {
-            Some(body) => self.text(out, self.sent, body),
+            Some(body) => self.text(out, self.sent, content_type(request.headers()), body),
             None => Ok(()),
         }
     }
@@ -51,7 +52,7 @@ impl<'m> Transcript<'m> {
 
     /// Body of an answer.
     pub(super) fn body(&self, out: &mut dyn Write, body: &[u8]) -> io::Result<()> {
-        self.text(out, self.received, body)
+        self.text(out, self.received, "", body)
     }
 
     fn headers(&self, out: &mut dyn Write, mark: &str, headers: &HeaderMap) -> io::Result<()> {
@@ -69,8 +70,8 @@ impl<'m> Transcript<'m> {
         writeln!(out, "{}", mark.trim_end())
     }
 
-    fn text(&self, out: &mut dyn Write, mark: &str, body: &[u8]) -> io::Result<()> {
-        let text = self.mask.body(body);
+    fn text(&self, out: &mut dyn Write, mark: &str, kind: &str, body: &[u8]) -> io::Result<()> {
+        let text = self.mask.body(kind, body);
         let text = text.unwrap_or_else(|| format!("({} bytes that are no text)", body.len()));
         for line in self.shown(text).lines() {
             writeln!(out, "{mark}{line}")?;
