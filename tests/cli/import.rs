@@ -183,6 +183,17 @@ async fn an_import_that_is_done_again_only_reads() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_no_original_size_gets_no_image_twice() {
+    let moved = with_an_image(20).await;
+    moved.import_well().await;
+    moved.target.sandbox.clear_requests();
+    moved.target.sandbox.inject(Fault::status(400).on("get_design_image"));
+    moved.import_well().await;
+    assert_eq!(moved.target.sandbox.count("get_design_image"), 2);
+    assert_eq!(moved.writes(), [""; 0]);
+}
+
+#[tokio::test]
 async fn without_its_progress_file_it_deploys_once_more_and_changes_nothing() {
     let moved = Move::of(&club(20)).await;
     moved.import_well().await;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use playoff::model::{ImageSize, ScoreValue};
+use playoff::model::ScoreValue;
 use playoff::v2::types::{PlayerProfile, Team as ServerTeam};
 use playoff::{Error, Playoff};
 use serde_json::Value;
@@ -164,21 +164,7 @@ impl Export {
     /// The image as it was uploaded; none where the API does not give it.
     async fn image(&self, kind: Kind, design: &Value, id: &str) -> Result<Option<Image>, Failure> {
         let what = || format!("{} '{}'", kind.word(), design["id"].as_str().unwrap_or_default());
-        let read = |size: Option<ImageSize>| {
-            self.caller.call(move |playoff| {
-                let image = playoff.v2().get_design_image().image_id(id);
-                match &size {
-                    Some(size) => image.size(size.clone()),
-                    None => image,
-                }
-            })
-        };
-        // That `original` is a size is certain for the picture of the game alone.
-        let image = match read(Some(ImageSize::Original)).await {
-            Err(error) if error.is_api() && !error.is_not_found() => read(None).await,
-            image => image,
-        };
-        match image {
+        match design::image(&self.caller, id).await {
             Ok(image) => {
                 let kind = image.content_type().unwrap_or("image/png");
                 Ok(Some(Image::new(kind, image.bytes())))
