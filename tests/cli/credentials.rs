@@ -343,3 +343,13 @@ async fn what_is_given_to_a_login_wins_over_what_the_profile_has() {
     let who = world.run_bare(&["whoami"]).await.json();
     assert_eq!((&who["client_id"], &who["default_player"]), (&"new".into(), &"otto".into()));
 }
+
+#[tokio::test]
+async fn plain_http_to_another_machine_is_refused_in_words_of_the_terminal() {
+    let world = World::start().await;
+    let mut command = world.command(&["whoami"]);
+    command.env("PLAYOFF_AUTH_URL", "http://example.com");
+    let refused = run(command).await;
+    let line = refused.failure();
+    assert!(line.contains("use https") && !line.contains("allow_http"), "{line}");
+}

@@ -195,18 +195,20 @@ async fn an_export_that_fails_leaves_the_old_file_and_no_half_of_a_new_one() {
 #[cfg(unix)]
 #[tokio::test]
 async fn an_export_that_is_interrupted_leaves_nothing() {
-    let world = World::start().await;
-    world.sandbox.inject(Fault::silence().on("admin_get_player"));
-    let mut command = world.command(&["export", "game.json"]);
-    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-    while world.sandbox.count("admin_get_player") == 0 {
-        tokio::task::yield_now().await;
+    for signal in ["INT", "TERM", "HUP"] {
+        let world = World::start().await;
+        world.sandbox.inject(Fault::silence().on("admin_get_player"));
+        let mut command = world.command(&["export", "game.json"]);
+        let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        while world.sandbox.count("admin_get_player") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let kill = format!("kill -{signal} {}", child.id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        assert_eq!(ended.code(), Some(1), "{signal}");
+        assert_eq!(world.files(), Vec::<String>::new(), "{signal}");
     }
-    let kill = format!("kill -INT {}", child.id());
-    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
-    assert_eq!(ended.code(), Some(1));
-    assert_eq!(world.files(), Vec::<String>::new());
 }
 
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! `playoff export`: a whole game into a file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,7 +9,6 @@ use playoff::model::ScoreValue;
 use playoff::v2::types::{PlayerProfile, Team as ServerTeam};
 use playoff::{Error, Playoff};
 use serde_json::Value;
-use tokio::signal;
 
 use crate::caller::{Caller, is_gone};
 use crate::connection::Connection;
@@ -19,6 +18,7 @@ use crate::game_file::{GameWriter, Image, Kind, Membership, Player, Score, Secti
 use crate::output::say;
 use crate::part::{Part, Parts};
 use crate::progress::Progress;
+use crate::stopped::stopped;
 use crate::whole_file::{PRIVATE, WholeFile};
 
 /// Writes the game into a file: designs with their images, players, teams, scores.
@@ -40,6 +40,10 @@ use crate::whole_file::{PRIVATE, WholeFile};
 /// scopes, running processes, pending invitations and requests, pictures of players, the settings of
 /// the game itself, and e-mail addresses where the API does not show them.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff export game.json
+  playoff export design.json --only designs --profile shop")]
 pub(crate) struct Options {
     /// The file to write
     #[arg(value_name = "FILE")]
@@ -65,7 +69,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     // Whoever gives up finds the old file, and no half of a new one.
     let counts = tokio::select! {
         done = export.write(&options.file) => done?,
-        _ = signal::ctrl_c() => return Err("interrupted: nothing was written".into()),
+        () = stopped() => return Err("interrupted: nothing was written".into()),
     };
     let Counts { designs, images, teams, players } = counts;
     let file = options.file.display();
@@ -217,7 +221,8 @@ impl Export {
         let mut players = std::pin::pin!(players.buffered(self.jobs));
         while let Some(player) = players.try_next().await? {
             let Some(player) = player else { continue };
-            file.item(&self.to_player(&player))?;
+            let exported = self.to_player(&player);
+            file.item(&exported.map_err(|problem| format!("player '{}': {problem}", player.id))?)?;
             counts.players += 1;
             bar.step();
         }
@@ -236,19 +241,22 @@ impl Export {
         }
     }
 
-    fn to_player(&self, profile: &PlayerProfile) -> Player {
+    fn to_player(&self, profile: &PlayerProfile) -> Result<Player, String> {
         let mut teams: Vec<Membership> = profile.teams.iter().map(to_membership).collect();
         teams.sort_by(|one, other| one.team.cmp(&other.team));
-        let mut scores: Vec<Score> = profile.scores.iter().filter_map(to_score).collect();
+        let has_scores = self.parts.has(Part::Scores);
+        let scores = profile.scores.iter().filter(|_| has_scores);
+        let scores = scores.filter_map(|score| to_score(score).transpose());
+        let mut scores: Vec<Score> = scores.collect::<Result<_, String>>()?;
         // Profiles list them in no fixed order.
         scores.sort_by(|one, other| one.metric().cmp(other.metric()));
-        Player {
+        Ok(Player {
             id: profile.id.clone(),
             alias: profile.alias.clone(),
             email: profile.email.clone(),
             teams: self.parts.has(Part::Teams).then_some(teams),
-            scores: self.parts.has(Part::Scores).then_some(scores),
-        }
+            scores: has_scores.then_some(scores),
+        })
     }
 }
 
@@ -269,20 +277,47 @@ fn to_membership(team: &playoff::model::PlayerTeam) -> Membership {
     Membership { team: team.id.clone(), roles }
 }
 
-/// None of a compound, which is worked out from the others, and of a type of tomorrow.
-fn to_score(score: &playoff::model::Score) -> Option<Score> {
+/// None of a compound, which is worked out from the others, and of a type of tomorrow. Items go by
+/// their names in profiles, so two of one name cannot be told apart.
+fn to_score(score: &playoff::model::Score) -> Result<Option<Score>, String> {
     let metric = score.metric.id.clone();
     let is_compound = score.metric.metric_type == Some(playoff::model::MetricType::Compound);
-    match &score.value {
+    Ok(match &score.value {
         ScoreValue::Number(value) if !is_compound => {
             Some(Score::Point { metric, value: value.clone() })
         }
         ScoreValue::Set(set) => {
-            let items = set.items.iter().filter(|item| item.count != 0);
-            let value = items.map(|item| (item.name.clone(), item.count.clone())).collect();
+            let mut value = BTreeMap::new();
+            for item in set.items.iter().filter(|item| item.count != 0) {
+                if value.insert(item.name.clone(), item.count.clone()).is_some() {
+                    return Err(format!(
+                        "two items of '{metric}' are named '{}': give one another name, or leave \
+                         scores out with --only",
+                        item.name
+                    ));
+                }
+            }
             Some(Score::Set { metric, value })
         }
         ScoreValue::State(state) => Some(Score::State { metric, value: state.name.clone() }),
         _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_items_of_one_name_are_refused_and_not_made_one() {
+        let score = |other: &str| {
+            let items = json!([{ "name": "Rake", "count": "1" }, { "name": other, "count": "2" }]);
+            let score = json!({ "metric": { "id": "shed", "type": "set" }, "value": items });
+            to_score(&serde_json::from_value(score).unwrap())
+        };
+        assert!(score("Hoe").is_ok_and(|score| score.is_some()));
+        assert!(score("Rake").unwrap_err().starts_with("two items of 'shed' are named 'Rake'"));
     }
 }

@@ -49,7 +49,8 @@ impl From<&str> for Failure {
 
 impl From<playoff::Error> for Failure {
     fn from(error: playoff::Error) -> Failure {
-        let mut line = error.to_string();
+        // The builder of the library has that method, a terminal has none.
+        let mut line = error.to_string().replace(", or allow_http(true)", "");
         if error.is_connect() || error.is_connection_lost() {
             // "Connection refused" and its like are at the end of the chain.
             let mut cause = error.source();

@@ -13,6 +13,8 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::{self, Output, plain, say, table};
 
+/// So many rows from the top.
+const USUAL_LIMIT: u32 = 10;
 /// So many rows on each side of a player that is looked at.
 const USUAL_RADIUS: u32 = 3;
 /// A message does not name more leaderboards.
@@ -23,7 +25,13 @@ const MOST_NAMES: usize = 12;
 /// With --player it shows that player and the ranks around; on a board of teams --team does so.
 /// Without, it shows the first ranks.
 #[derive(Args)]
-#[command(mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)))]
+#[command(
+    mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)),
+    after_help = "\
+Examples:
+  playoff leaderboard top_seeds --limit 3
+  playoff leaderboard top_seeds --player mira --cycle weekly"
+)]
 pub(crate) struct Options {
     /// Id of the leaderboard
     #[arg(value_name = "ID")]
@@ -34,9 +42,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CYCLE")]
     cycle: Option<String>,
 
-    /// So many rows from the top
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
+    /// So many rows from the top; 10 when left out
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
 
     /// So many rows on each side of the one that is looked at; 3 when left out
     #[arg(long, value_name = "NUMBER", conflicts_with = "limit")]
@@ -142,6 +150,10 @@ fn call(
         _ => {}
     }
     match (looked_at(board, options), radius) {
+        (Some(_), _) if options.limit.is_some() => {
+            Err("--limit counts from the top: around one who is looked at it is --radius"
+                .to_owned())
+        }
         (Some(entity), radius) => {
             let radius = i64::from(radius.unwrap_or(USUAL_RADIUS));
             let call = call.ranking(RankingMode::Relative).entity_id(entity).radius(radius);
@@ -152,7 +164,7 @@ fn call(
             let option = if ranks_teams(board) { "--team" } else { "--player" };
             Err(format!("whom shall the radius be about? Say so with {option}"))
         }
-        (None, None) => Ok(call.limit(i64::from(options.limit))),
+        (None, None) => Ok(call.limit(i64::from(options.limit.unwrap_or(USUAL_LIMIT)))),
     }
 }
 

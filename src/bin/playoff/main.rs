@@ -28,6 +28,7 @@ mod prompt;
 mod routes;
 mod sandbox;
 mod secrets;
+mod stopped;
 mod token;
 mod watch;
 mod whoami;

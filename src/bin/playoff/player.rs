@@ -12,6 +12,10 @@ use crate::output::{Output, plain, row, table};
 
 /// Shows a player: scores, levels, teams.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff player mira
+  playoff player mira --json")]
 pub(crate) struct Options {
     /// Id of the player
     #[arg(value_name = "ID")]

@@ -34,7 +34,13 @@ const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 /// a line of JSON, as the API gives it. When the connection is lost it goes on trying, and tells
 /// then what happened meanwhile.
 #[derive(Args)]
-#[command(mut_arg("player", |player| player.help("Watch this player alone").help_heading(None)))]
+#[command(
+    mut_arg("player", |player| player.help("Watch this player alone").help_heading(None)),
+    after_help = "\
+Examples:
+  playoff watch
+  playoff watch --player mira --last 0"
+)]
 pub(crate) struct Options {
     /// Watch this team alone
     #[arg(long, value_name = "ID", conflicts_with = "player")]
