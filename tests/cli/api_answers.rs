@@ -184,3 +184,14 @@ async fn what_a_filter_gave_before_it_failed_is_printed() {
     assert_eq!((run.stdout.as_str(), run.code), ("2\n", Some(1)));
     assert!(run.stderr.starts_with("playoff: --jq: cannot calculate"), "{run:?}");
 }
+
+#[tokio::test]
+async fn an_answer_that_is_nested_without_end_is_refused_in_words() {
+    let (world, deep) = (World::start().await, "[".repeat(200_000));
+    world.sandbox.inject(Fault::answer(200, "application/json", deep).times(2));
+    let run = world.run(&["api", "/admin", "--jq", "."]).await;
+    let told = "--jq: the answer is nested too deeply to be read (application/json, 200000 bytes)";
+    assert_eq!(run.failure(), told);
+    let shown = run_at_terminal(&world.command(&["api", "/admin"]), 80).await;
+    assert!(shown.success().starts_with("[[[["), "{:?}", shown.code);
+}

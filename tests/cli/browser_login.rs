@@ -227,3 +227,42 @@ async fn after_the_end_of_a_login_it_is_said_how_to_log_in_again() {
     assert!(line.starts_with("login_required: "), "{line}");
     assert!(line.ends_with("; `playoff login --browser` logs a player in"), "{line}");
 }
+
+#[tokio::test]
+async fn two_logins_at_once_keep_both_profiles() {
+    let world = World::start().await;
+    let waiting = Waiting::start(world.command(&LOGIN)).await;
+    world.log_in("shop").await;
+    world.run_bare(&["profiles", "default", "shop"]).await.success();
+    visit(&log_in(&waiting, "player_id=johny").await).await;
+    let (said, code) = waiting.end().await;
+    assert_eq!(code, Some(0), "{said}");
+    let listed = world.run_bare(&["profiles"]).await.json();
+    let kept = listed.as_array().unwrap().iter().map(|row| {
+        (row["name"].as_str().unwrap(), row["has_secret"] == true, row["default"] == true)
+    });
+    let kept: Vec<_> = kept.collect();
+    assert_eq!(kept, [("me", true, false), ("shop", true, true)]);
+}
+
+#[tokio::test]
+async fn many_logins_and_logouts_at_once_lose_nothing() {
+    let world = World::start().await;
+    for name in ["a", "b", "c", "d"] {
+        world.log_in(name).await;
+    }
+    let runs = ["a", "b", "c", "d"].map(|name| world.bare(&["logout", "--profile", name]));
+    let runs = runs
+        .into_iter()
+        .chain(["e", "f", "g", "h"].map(|name| world.command(&["login", "--profile", name])));
+    let runs: Vec<_> = runs.map(|command| tokio::spawn(run(command))).collect();
+    for run in runs {
+        run.await.unwrap().success();
+    }
+    let listed = world.run_bare(&["profiles"]).await.json();
+    let kept = listed.as_array().unwrap().iter();
+    let kept: Vec<_> =
+        kept.map(|row| (row["name"].as_str().unwrap(), row["has_secret"] == true)).collect();
+    let wanted = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| (name, name >= "e"));
+    assert_eq!(kept, wanted);
+}

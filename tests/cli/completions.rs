@@ -29,8 +29,16 @@ async fn bash_takes_the_script() {
 #[tokio::test]
 async fn every_command_has_help_with_examples() {
     let world = World::start().await;
-    let commands =
-        ["api", "routes", "login", "logout", "whoami", "profiles", "token", "jwt", "completions"];
+    let help = world.run_bare(&["--help"]).await;
+    let (_, commands) = help.success().split_once("Commands:").unwrap();
+    let commands = commands.lines().take_while(|line| !line.starts_with("Options"));
+    // A description goes on further to the right.
+    let commands = commands.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let commands: Vec<&str> = commands
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert_eq!(commands.len(), 15, "{commands:?}");
     for command in commands {
         let help = world.run_bare(&[command, "--help"]).await;
         let examples = help.success().split_once("Example").map(|(_, after)| after);

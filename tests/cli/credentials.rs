@@ -305,3 +305,51 @@ async fn the_file_of_profiles_may_be_somewhere_else() {
     fs::rename(&elsewhere, world.home.path().join(".config/playoff")).unwrap();
     assert_eq!(run(command).await.json()["profile"], "shop");
 }
+
+#[tokio::test]
+async fn a_profile_that_is_asked_for_by_name_goes_to_its_own_hosts_whatever_the_environment_says() {
+    let world = World::start().await;
+    write_profiles(&world);
+    let named = |arguments: &[&str]| {
+        let mut command = world.bare(&[arguments, &["--profile", "shop"]].concat());
+        command.env("PLAYOFF_HOST", "other.example").env("PLAYOFF_API_URL", "http://127.0.0.1:1");
+        command
+    };
+    let who = run(named(&["whoami"])).await.json();
+    assert_eq!((&who["profile"], &who["auth"]), (&"shop".into(), &world.sandbox.url().into()));
+    run(named(&["logout"])).await.success();
+    let listed = world.run_bare(&["profiles"]).await.json();
+    let shop = listed.as_array().unwrap().iter().find(|row| row["name"] == "shop").unwrap();
+    assert_eq!(shop["has_secret"], false);
+
+    // It names no host, which is the public service.
+    let text = "[profiles.public]\nclient_id = \"public-client\"\n";
+    fs::write(world.setting("config.toml"), text).unwrap();
+    let mut command = world.bare(&["api", "/x", "--profile", "public", "--dry-run"]);
+    command.env("PLAYOFF_HOST", "other.example");
+    let shown = run(command).await;
+    assert!(shown.success().contains("https://api.playoffgamification.io/v2/x"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn what_is_given_to_a_login_wins_over_what_the_profile_has() {
+    let world = World::start().await;
+    world.log_in("shop").await;
+    let mut command = world.command(&["login", "--profile", "shop"]);
+    command.env("PLAYOFF_CLIENT_ID", "new").env("PLAYOFF_CLIENT_SECRET", "its-secret");
+    command.env("PLAYOFF_PLAYER_ID", "otto");
+    let done = run(command).await;
+    assert!(done.stderr.contains("as client new: "), "{done:?}");
+    let who = world.run_bare(&["whoami"]).await.json();
+    assert_eq!((&who["client_id"], &who["default_player"]), (&"new".into(), &"otto".into()));
+}
+
+#[tokio::test]
+async fn plain_http_to_another_machine_is_refused_in_words_of_the_terminal() {
+    let world = World::start().await;
+    let mut command = world.command(&["whoami"]);
+    command.env("PLAYOFF_AUTH_URL", "http://example.com");
+    let refused = run(command).await;
+    let line = refused.failure();
+    assert!(line.contains("use https") && !line.contains("allow_http"), "{line}");
+}

@@ -1,14 +1,17 @@
 //! `playoff export`.
 
 use std::fs;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use playoff::File;
 use playoff::sandbox::{Fault, Sandbox};
+use reqwest::Url;
 use serde_json::{Value, json};
 
 use crate::club::club;
-use crate::world::{World, run};
+use crate::scripted::{Reply, Scripted};
+use crate::world::{Run, World, run};
 
 impl World {
     /// The file `name` in the home folder, as JSON.
@@ -179,7 +182,7 @@ async fn an_export_that_fails_leaves_the_old_file_and_no_half_of_a_new_one() {
     let world = World::start().await;
     fs::write(world.home.path().join("game.json"), "old").unwrap();
     world.sandbox.inject(Fault::status(400).on("admin_get_player"));
-    let run = world.run(&["export", "game.json"]).await;
+    let run = world.run(&["export", "game.json", "--jobs", "1"]).await;
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("player 'student1': sandbox_fault"), "{}", run.stderr);
     assert_eq!(run.stderr.lines().count(), 1);
@@ -192,18 +195,20 @@ async fn an_export_that_fails_leaves_the_old_file_and_no_half_of_a_new_one() {
 #[cfg(unix)]
 #[tokio::test]
 async fn an_export_that_is_interrupted_leaves_nothing() {
-    let world = World::start().await;
-    world.sandbox.inject(Fault::silence().on("admin_get_player"));
-    let mut command = world.command(&["export", "game.json"]);
-    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-    while world.sandbox.count("admin_get_player") == 0 {
-        tokio::task::yield_now().await;
+    for signal in ["INT", "TERM", "HUP"] {
+        let world = World::start().await;
+        world.sandbox.inject(Fault::silence().on("admin_get_player"));
+        let mut command = world.command(&["export", "game.json"]);
+        let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+        while world.sandbox.count("admin_get_player") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let kill = format!("kill -{signal} {}", child.id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
+        assert_eq!(ended.code(), Some(1), "{signal}");
+        assert_eq!(world.files(), Vec::<String>::new(), "{signal}");
     }
-    let kill = format!("kill -INT {}", child.id());
-    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
-    assert_eq!(ended.code(), Some(1));
-    assert_eq!(world.files(), Vec::<String>::new());
 }
 
 #[cfg(unix)]
@@ -233,4 +238,129 @@ async fn without_network_or_with_wrong_credentials_it_ends_at_once_with_one_line
         assert_eq!(run.stderr.lines().count(), 1, "{}", run.stderr);
     }
     assert_eq!(world.files(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_deleted_since_it_was_listed_is_left_out_and_that_is_said() {
+    let world = World::start().await;
+    let gone = r#"{"error": "player_not_found", "error_description": "no such player"}"#;
+    let fault = Fault::answer(404, "application/json", gone);
+    world.sandbox.inject(fault.on("admin_get_player"));
+    let run = world.run(&["export", "game.json", "--jobs", "1"]).await;
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert!(run.stderr.contains("player 'student1' is gone, and left out: "), "{}", run.stderr);
+    assert_eq!(world.json("game.json")["players"].as_array().map(Vec::len), Some(5));
+}
+
+#[tokio::test]
+async fn a_404_that_is_not_the_word_of_the_api_about_it_leaves_nobody_out() {
+    let no_route = r#"{"error": "route_not_found", "error_description": "no such route"}"#;
+    for (operation, what) in [
+        ("admin_get_player", "player 'student1': "),
+        ("admin_get_team", "team 'team_5c11aa7b7d0ed66b0193a001': "),
+        ("get_metric_design", "metric 'yield': "),
+    ] {
+        for fault in [Fault::html(404), Fault::answer(404, "application/json", no_route)] {
+            let world = World::start().await;
+            world.sandbox.inject(fault.on(operation).times(3));
+            let run = world.run(&["export", "game.json", "--jobs", "1"]).await;
+            assert!(run.failure().starts_with(what), "{run:?}");
+            assert_eq!(world.files(), Vec::<String>::new());
+        }
+    }
+}
+
+/// A game of 250 players, of whom the first is deleted after each of so many pages of the list.
+async fn shrinking(deletions: usize) -> (World, Scripted) {
+    let player = |id: &str| {
+        json!({ "id": id, "alias": "A", "enabled": true, "created": "2026-03-01T09:00:00Z",
+            "scores": [], "teams": [] })
+    };
+    let left =
+        Mutex::new((deletions, (0..250).map(|index| format!("p{index}")).collect::<Vec<_>>()));
+    let server = Scripted::with_tokens(move |seen, _| {
+        let url = Url::parse("http://x").unwrap().join(&seen.target).unwrap();
+        let number = |name: &str| {
+            url.query_pairs()
+                .find(|(key, _)| key == name)
+                .map_or(0, |(_, text)| text.parse().unwrap())
+        };
+        let answer = match url.path().strip_prefix("/v2/admin/players") {
+            None => json!({ "name": "api", "status": "ok", "version": "v2", "game": null }),
+            Some("") => {
+                let (deletions, ids) = &mut *left.lock().unwrap();
+                let page = ids.iter().skip(number("skip")).take(number("limit"));
+                let page: Vec<Value> = page.map(|id| player(id)).collect();
+                let page = json!({ "data": page, "total": ids.len() });
+                if *deletions > 0 {
+                    (*deletions, _) = (*deletions - 1, ids.remove(0));
+                }
+                page
+            }
+            Some(id) => player(id.trim_start_matches('/')),
+        };
+        Reply::json(200, &answer.to_string())
+    });
+    (World::start().await, server.await)
+}
+
+async fn export_players(world: &World, server: &Scripted) -> Run {
+    let mut command = world.command(&["export", "game.json", "--only", "players"]);
+    command.env("PLAYOFF_AUTH_URL", &server.url).env("PLAYOFF_API_URL", &server.url);
+    run(command).await
+}
+
+#[tokio::test]
+async fn nobody_is_skipped_where_somebody_is_deleted_between_two_pages() {
+    let (world, server) = shrinking(2).await;
+    export_players(&world, &server).await.success();
+    let game = world.json("game.json");
+    let players = ids(&game["players"]);
+    let wanted: Vec<String> = (2..250).map(|index| format!("p{index}")).collect();
+    assert_eq!(players, wanted);
+}
+
+#[tokio::test]
+async fn a_list_that_never_holds_still_is_not_exported_and_that_is_said() {
+    let (world, server) = shrinking(100).await;
+    let run = export_players(&world, &server).await;
+    let told =
+        "list of players: it changes while it is read: try again when there is less going on";
+    assert_eq!(run.failure(), told);
+    assert_eq!(world.files(), Vec::<String>::new());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_written_to_and_a_link_goes_on_leading_where_it_leads() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    let world = World::start().await;
+    let home = world.home.path();
+    let pipe = home.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = pipe.clone();
+    let read = std::thread::spawn(move || fs::read_to_string(reader).unwrap());
+    let run = world.run(&["export", "pipe"]).await;
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo(), "{run:?}");
+    let read: Value = serde_json::from_str(&read.join().unwrap()).unwrap();
+    assert_eq!(read["format"], "playoff-game");
+
+    // A mode that the umask would cut.
+    fs::write(home.join("game.json"), "old").unwrap();
+    fs::set_permissions(home.join("game.json"), fs::Permissions::from_mode(0o664)).unwrap();
+    symlink("game.json", home.join("link")).unwrap();
+    world.run(&["export", "link"]).await.success();
+    assert!(fs::symlink_metadata(home.join("link")).unwrap().is_symlink());
+    assert_eq!(world.json("game.json")["format"], "playoff-game");
+    let mode = fs::metadata(home.join("game.json")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o664);
+}
+
+#[tokio::test]
+async fn a_folder_in_the_place_of_the_file_is_refused_before_anything_is_asked() {
+    let world = World::start().await;
+    fs::create_dir(world.home.path().join("game")).unwrap();
+    let run = world.run(&["export", "game"]).await;
+    assert!(run.failure().starts_with("game: "), "{run:?}");
+    assert_eq!(world.sandbox.requests(), []);
 }

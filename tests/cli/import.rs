@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::club::club;
 use crate::world::{Run, World};
 
-/// The writes that an import is made of.
-const WRITES: [&str; 10] = [
+/// The writes that an import into an empty game is made of.
+const CREATIONS: [&str; 10] = [
     "upload_design_image",
     "create_metric_design",
     "create_process_design",
@@ -25,6 +25,21 @@ const WRITES: [&str; 10] = [
     "change_team_roles",
     "admin_update_player_scores",
     "lock_team",
+];
+
+/// The writes that an import into a game with other content is made of.
+const CHANGES: [&str; 11] = [
+    "update_team_design",
+    "update_metric_design",
+    "update_action_design",
+    "update_leaderboard_design",
+    "update_rule_design",
+    "update_process_design",
+    "update_player",
+    "update_team",
+    "transfer_team",
+    "admin_leave_team",
+    "unlock_team",
 ];
 
 /// Everything of an export that another game can have, in an order that does not matter.
@@ -82,6 +97,15 @@ impl Move {
         }
         assert_eq!(self.target.sandbox.count("play_action"), 0);
         assert_eq!(self.target.sandbox.count("play_process"), 0);
+    }
+
+    /// The next import makes the target what the file says, and the one after it only reads.
+    async fn assert_finished_by_the_next(&self) {
+        self.import_well().await;
+        self.assert_same().await;
+        self.target.sandbox.clear_requests();
+        self.import_well().await;
+        assert_eq!(self.writes(), [""; 0]);
     }
 
     /// What is not a read, but for tokens.
@@ -159,6 +183,17 @@ async fn an_import_that_is_done_again_only_reads() {
 }
 
 #[tokio::test]
+async fn a_server_that_knows_no_original_size_gets_no_image_twice() {
+    let moved = with_an_image(20).await;
+    moved.import_well().await;
+    moved.target.sandbox.clear_requests();
+    moved.target.sandbox.inject(Fault::status(400).on("get_design_image"));
+    moved.import_well().await;
+    assert_eq!(moved.target.sandbox.count("get_design_image"), 2);
+    assert_eq!(moved.writes(), [""; 0]);
+}
+
+#[tokio::test]
 async fn without_its_progress_file_it_deploys_once_more_and_changes_nothing() {
     let moved = Move::of(&club(20)).await;
     moved.import_well().await;
@@ -203,19 +238,25 @@ async fn a_dry_run_writes_nothing_and_says_what_the_import_then_does() {
 
 #[tokio::test]
 async fn an_import_that_fails_anywhere_is_finished_by_the_next_one() {
-    for operation in WRITES {
-        let moved = with_an_image(40).await;
-        moved.target.sandbox.inject(Fault::status(400).on(operation));
-        let run = moved.import(&[]).await;
+    for operation in CREATIONS {
+        with_an_image(40).await.assert_finished_after(operation).await;
+    }
+    for operation in CHANGES {
+        altered(20).await.assert_finished_after(operation).await;
+    }
+}
+
+impl Move {
+    /// An import that fails at this operation says so, and the next one finishes it.
+    async fn assert_finished_after(&self, operation: &str) {
+        self.target.sandbox.inject(Fault::status(400).on(operation));
+        let run = self.import(&[]).await;
         assert_eq!(run.code, Some(1), "{operation}: {}", run.stderr);
         assert!(run.stderr.contains("sandbox_fault"), "{operation}: {}", run.stderr);
-        assert!(
-            run.stderr.ends_with("and the same command goes on from there\n"),
-            "{}",
-            run.stderr
-        );
-        moved.import_well().await;
-        moved.assert_same().await;
+        let hint = "and the same command goes on from there\n";
+        assert!(run.stderr.ends_with(hint), "{}", run.stderr);
+        self.import_well().await;
+        self.assert_same().await;
     }
 }
 
@@ -234,17 +275,77 @@ async fn with_an_image(players: usize) -> Move {
     Move::between(&source, Sandbox::builder().empty()).await
 }
 
+/// As [`with_an_image`], where the target has had it all and was changed everywhere since.
+async fn altered(players: usize) -> Move {
+    let moved = with_an_image(players).await;
+    moved.import_well().await;
+    let playoff = moved.target.sandbox.playoff();
+    for design in [
+        "teams/crew",
+        "metrics/point_0",
+        "actions/do_1",
+        "leaderboards/top_1",
+        "rules/bonus",
+        "processes/module",
+    ] {
+        let mut body = json!({ "name": "Other" });
+        match design.split_once('/') {
+            Some(("metrics", _)) => body["type"] = json!("point"),
+            Some(("rules", _)) => body["type"] = json!("custom"),
+            _ => {}
+        }
+        let route = format!("/design/versions/latest/{design}");
+        playoff.patch(&route).json(body).await.unwrap();
+    }
+    let v2 = playoff.v2();
+    v2.update_player().player_id("p3").alias("Somebody").await.unwrap();
+    v2.update_team().team_id("team_0").player_id("p0").name("Renamed").await.unwrap();
+    let both = playoff::model::TeamRoles::new(["Sower", "Head"]);
+    v2.unlock_team().team_id("team_0").player_id("p0").await.unwrap();
+    v2.change_team_roles().team_id("team_0").player_id("p2").body(both).await.unwrap();
+    v2.transfer_team().team_id("team_0").player_id("p0").id("p1").await.unwrap();
+    v2.lock_team().team_id("team_0").player_id("p1").await.unwrap();
+    moved.target.sandbox.clear_requests();
+    moved
+}
+
 #[tokio::test]
 async fn an_answer_that_is_lost_does_nothing_twice() {
-    let moved = with_an_image(40).await;
-    for operation in WRITES {
-        moved.target.sandbox.inject(Fault::cut_head(0).on(operation));
+    for (moved, operations) in
+        [(with_an_image(40).await, &CREATIONS[..]), (altered(20).await, &CHANGES)]
+    {
+        for operation in operations {
+            moved.target.sandbox.inject(Fault::cut_head(0).on(*operation));
+        }
+        moved.assert_finished_by_the_next().await;
     }
-    moved.import_well().await;
-    moved.assert_same().await;
-    moved.target.sandbox.clear_requests();
-    moved.import_well().await;
-    assert_eq!(moved.writes(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_new_owner_has_the_roles_of_the_file_and_is_counted_once() {
+    let moved = altered(20).await;
+    let plan = moved.import_well().await;
+    assert_eq!(tally(&plan, "teams"), (0, 1, 0));
+    // The old owner sheds what the team brought, the new one too, and so does the third.
+    assert_eq!(tally(&plan, "memberships"), (0, 3, 17));
+    assert_eq!(tally(&plan, "players' scores"), (0, 0, 20));
+    moved.assert_finished_by_the_next().await;
+}
+
+#[tokio::test]
+async fn a_lock_does_not_keep_an_owner_from_the_roles_of_the_file() {
+    let both = playoff::model::TeamRoles::new(["Sower", "Head"]);
+    // Open in the file, and locked in the target; then locked in both.
+    for moved in [Move::of(&club(20)).await, with_an_image(20).await] {
+        moved.import_well().await;
+        let playoff = moved.target.sandbox.playoff();
+        let v2 = playoff.v2();
+        v2.unlock_team().team_id("team_0").player_id("p0").await.unwrap();
+        let roles = v2.change_team_roles().team_id("team_0").player_id("p0").body(both.clone());
+        roles.await.unwrap();
+        v2.lock_team().team_id("team_0").player_id("p0").await.unwrap();
+        moved.assert_finished_by_the_next().await;
+    }
 }
 
 #[tokio::test]
@@ -270,11 +371,7 @@ async fn an_import_that_is_killed_again_and_again_is_finished_at_last() {
         wait(child).await;
     }
     assert!(kills >= 5, "{kills}");
-    moved.import_well().await;
-    moved.assert_same().await;
-    moved.target.sandbox.clear_requests();
-    moved.import_well().await;
-    assert_eq!(moved.writes(), [""; 0]);
+    moved.assert_finished_by_the_next().await;
 }
 
 #[tokio::test]

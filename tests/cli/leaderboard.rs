@@ -135,3 +135,11 @@ async fn a_reader_that_has_gone_is_no_reason_to_complain() {
         assert_eq!(String::from_utf8(ended.stderr).unwrap(), "");
     }
 }
+
+#[tokio::test]
+async fn a_limit_is_refused_where_somebody_is_looked_at() {
+    let world = World::start().await;
+    let arguments = ["leaderboard", "top_seeds", "--player", "mira", "--limit", "1"];
+    let told = "playoff: --limit counts from the top: around one who is looked at it is --radius";
+    assert_eq!(world.refusal(&arguments).await, told);
+}

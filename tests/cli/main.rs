@@ -17,6 +17,7 @@ mod logout;
 mod player;
 mod profiles;
 mod routes;
+mod screen;
 #[allow(dead_code)]
 #[path = "../suite/scripted.rs"]
 mod scripted;

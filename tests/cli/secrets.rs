@@ -1,6 +1,8 @@
 //! No secret shows: not in an error, not in --verbose, --dry-run or --include, whatever a server
 //! repeats.
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::scripted::{Reply, Scripted, Seen};
@@ -147,4 +149,34 @@ async fn secrets_that_the_caller_gives_are_masked_where_the_request_is_shown() {
     {
         assert_clean("a wrong option", &call(&server, arguments).await);
     }
+}
+
+#[tokio::test]
+async fn secrets_in_forms_and_codes_are_masked_where_the_request_is_shown() {
+    let server = Scripted::with_tokens(|_, _| Reply::json(200, "{}")).await;
+    let world = World::start().await;
+    fs::write(world.home.path().join("form"), "a=1&token=CANARY-GIVEN&id%5Ftoken=CANARY-GIVEN")
+        .unwrap();
+    let input = world.home.path().join("form");
+    let urlencoded = "Content-Type: application/x-www-form-urlencoded";
+    for option in ["--dry-run", "--verbose"] {
+        for (arguments, shown) in [
+            (
+                &["POST", "/x?code=CANARY-GIVEN", "-f", "id_token=CANARY-GIVEN"][..],
+                "code=[redacted]",
+            ),
+            (
+                &["/x", "-H", urlencoded, "--input", input.to_str().unwrap()],
+                "a=1&token=[redacted]&",
+            ),
+            (&["/x", "--form", "note=shown", "--form", "password=CANARY-GIVEN"], "shown"),
+        ] {
+            let run = call(&server, &[&["api"], arguments, &[option]].concat()).await;
+            assert_eq!(run.code, Some(0), "{run:?}");
+            assert_clean(option, &run);
+            let text = format!("{}{}", run.stdout, run.stderr);
+            assert!(text.contains(shown) && text.contains("[redacted]"), "{text}");
+        }
+    }
+    assert!(server.last().body.contains("CANARY-GIVEN"));
 }

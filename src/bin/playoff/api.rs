@@ -160,7 +160,7 @@ impl Exchange<'_> {
 /// The error, and below it what the server says is wrong with the fields.
 fn with_data(error: &Error) -> Failure {
     let line = Failure::from(error.clone());
-    let data = error.data().and_then(|data| crate::json::parse(data.to_string().as_bytes()));
+    let data = error.data().and_then(|data| crate::json::parse(data.to_string().as_bytes()).ok());
     let Some(data) = data else { return line };
     let mut text = Vec::new();
     match Style::plain().write(&mut text, &data, 0) {

@@ -1,10 +1,9 @@
 //! Calls of a long job, which passing troubles do not end.
 
+use std::collections::HashSet;
 use std::future::IntoFuture;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream, TryStreamExt};
 use playoff::{Error, Playoff};
 
 use crate::progress::Progress;
@@ -18,6 +17,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// Whoever waits longer wants to know what for.
 const SILENT_PAUSE: Duration = Duration::from_secs(3);
 const PAGE: i64 = 100;
+/// A list that has moved so often is not read in the end.
+const MOST_READINGS: u32 = 5;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -56,33 +57,52 @@ impl Caller {
         }
     }
 
-    /// Every item of a list, page after page. `call` is told how many to skip and how many to ask
-    /// for; `open` takes a page apart into its items and the total.
+    /// The ids of a whole list, in its order. `call` is told how many to skip and how many to ask
+    /// for; `open` takes a page apart into its ids and the total.
     ///
-    /// It is as patient as [`call`](Caller::call). A stream of the library goes by its `RetryPolicy`,
-    /// for which a 500 and JSON that breaks off are final.
-    pub(crate) fn list<'a, P: 'a, T: 'a, C>(
-        &'a self,
-        call: impl Fn(&Playoff, i64, i64) -> C + 'a,
-        open: fn(P) -> (Vec<T>, i64),
-    ) -> impl Stream<Item = Result<T, Error>> + 'a
+    /// Where somebody is deleted meanwhile, all who follow move up, and one of them would be skipped.
+    /// So each page begins with the last id of the page before; where it does not, the list is read
+    /// anew.
+    pub(crate) async fn ids<P, C>(
+        &self,
+        call: impl Fn(&Playoff, i64, i64) -> C,
+        open: fn(P) -> (Vec<String>, i64),
+    ) -> Result<Vec<String>, String>
     where
-        C: IntoFuture<Output = Result<P, Error>> + 'a,
+        C: IntoFuture<Output = Result<P, Error>>,
     {
-        let call = Arc::new(call);
-        let pages = stream::try_unfold(Some(0), move |skip| {
-            let call = Arc::clone(&call);
-            async move {
-                let Some(skip) = skip else { return Ok(None) };
-                let page = self.call(|playoff| call(playoff, skip, PAGE)).await?;
-                let (items, total) = open(page);
-                let next = skip + i64::try_from(items.len()).unwrap_or(i64::MAX);
-                let is_last = items.is_empty() || next >= total;
-                let items = stream::iter(items.into_iter().map(Ok));
-                Ok(Some((items, (!is_last).then_some(next))))
+        for _ in 0..MOST_READINGS {
+            if let Some(ids) = self.reading(&call, open).await.map_err(|error| error.to_string())? {
+                return Ok(ids);
             }
-        });
-        pages.try_flatten()
+        }
+        Err("it changes while it is read: try again when there is less going on".to_owned())
+    }
+
+    /// None where the list has moved between two pages.
+    async fn reading<P, C>(
+        &self,
+        call: impl Fn(&Playoff, i64, i64) -> C,
+        open: fn(P) -> (Vec<String>, i64),
+    ) -> Result<Option<Vec<String>>, Error>
+    where
+        C: IntoFuture<Output = Result<P, Error>>,
+    {
+        let (mut ids, mut seen) = (Vec::<String>::new(), HashSet::new());
+        loop {
+            let known = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+            let skip = (known - 1).max(0);
+            let (page, total) = open(self.call(|playoff| call(playoff, skip, PAGE)).await?);
+            if ids.last().is_some_and(|last| page.first() != Some(last)) {
+                return Ok(None);
+            }
+            let before = ids.len();
+            ids.extend(page.into_iter().filter(|id| seen.insert(id.clone())));
+            let is_all = i64::try_from(ids.len()).is_ok_and(|known| known >= total);
+            if is_all || ids.len() == before {
+                return Ok(Some(ids));
+            }
+        }
     }
 }
 
@@ -104,6 +124,12 @@ fn is_server_trouble(error: &Error) -> bool {
         || error.is_timeout()
         || error.is_connection_lost()
         || error.status().is_some_and(|status| status.is_server_error())
+}
+
+/// Whether the API itself says that there is no such thing: a proxy in front of it, or an API without
+/// the route, says nothing about the thing.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    error.is_api() && error.is_not_found() && error.name() != "route_not_found"
 }
 
 /// Whether every other call would fail alike, so that there is no use in going on.

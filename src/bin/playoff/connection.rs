@@ -134,20 +134,22 @@ impl Connection {
     }
 
     /// Options win over the environment, and the environment over a profile that was not asked for
-    /// by name.
+    /// by name. Of one that was, the hosts are its own, even where it names none.
     pub(crate) fn settings(&self, profile: Option<&Profile>) -> Settings {
-        let (options, environment) = (self.options(), environment());
-        let kept = profile.map_or_else(Layer::none, Profile::layer);
-        let layers = match self.profile {
-            Some(_) => [options, kept, environment],
-            None => [options, environment, kept],
-        };
-        Settings {
-            hosts: Hosts::of(&layers),
-            client_id: layers.iter().find_map(|layer| layer.client_id.clone()),
-            player: layers.iter().find_map(|layer| layer.player.clone()),
-            version: profile.and_then(|profile| profile.version).unwrap_or(Version::V2),
+        let mut environment = environment();
+        match (profile, &self.profile) {
+            (Some(named), Some(_)) => {
+                environment.hosts = Hosts::default();
+                Settings::of(&[self.options(), named.layer(), environment], profile)
+            }
+            _ => self.new_settings(profile),
         }
+    }
+
+    /// Of a profile that is made, or made anew: what is given now wins over what was kept.
+    pub(crate) fn new_settings(&self, old: Option<&Profile>) -> Settings {
+        let kept = old.map_or_else(Layer::none, Profile::layer);
+        Settings::of(&[self.options(), environment(), kept], old)
     }
 
     /// The player that the command line names, whom some commands look at.
@@ -226,6 +228,15 @@ impl Hosts {
 }
 
 impl Settings {
+    fn of(layers: &[Layer], profile: Option<&Profile>) -> Settings {
+        Settings {
+            hosts: Hosts::of(layers),
+            client_id: layers.iter().find_map(|layer| layer.client_id.clone()),
+            player: layers.iter().find_map(|layer| layer.player.clone()),
+            version: profile.and_then(|profile| profile.version).unwrap_or(Version::V2),
+        }
+    }
+
     pub(crate) fn configure<K>(&self, mut builder: PlayoffBuilder<K>) -> PlayoffBuilder<K> {
         let Hosts { host, auth_url, api_url } = self.hosts.clone();
         if let Some(host) = host {

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use playoff::Error;
+use playoff::model::ImageSize;
+use playoff::{Error, Image, Playoff};
 use serde_json::{Map, Value};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, is_gone};
 use crate::game_file::Kind;
 
 const PAGE: usize = 100;
@@ -47,6 +48,16 @@ pub(crate) async fn get(caller: &Caller, kind: Kind, id: &str) -> Result<Value, 
         keys.remove("_errors");
     }
     Ok(design)
+}
+
+/// An image as it was uploaded, or as the API gives it: that `original` is a size is certain for the
+/// picture of the game alone.
+pub(crate) async fn image(caller: &Caller, id: &str) -> Result<Image, Error> {
+    let read = |playoff: &Playoff| playoff.v2().get_design_image().image_id(id);
+    match caller.call(|playoff| read(playoff).size(ImageSize::Original)).await {
+        Err(error) if error.is_api() && !is_gone(&error) => caller.call(read).await,
+        image => image,
+    }
 }
 
 /// Where in the design an image is named, as JSON pointers; the defaults, which every game has, are

@@ -1,23 +1,25 @@
 //! `playoff export`: a whole game into a file.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use playoff::Error;
-use playoff::model::{ImageSize, ScoreValue};
+use playoff::model::ScoreValue;
 use playoff::v2::types::{PlayerProfile, Team as ServerTeam};
+use playoff::{Error, Playoff};
 use serde_json::Value;
-use tokio::signal;
 
-use crate::caller::Caller;
+use crate::caller::{Caller, is_gone};
 use crate::connection::Connection;
 use crate::design::{self, image_at, image_slots};
 use crate::failure::Failure;
 use crate::game_file::{GameWriter, Image, Kind, Membership, Player, Score, Section, Team};
+use crate::output::say;
 use crate::part::{Part, Parts};
 use crate::progress::Progress;
+use crate::stopped::stopped;
+use crate::whole_file::{PRIVATE, WholeFile};
 
 /// Writes the game into a file: designs with their images, players, teams, scores.
 ///
@@ -31,13 +33,17 @@ use crate::progress::Progress;
 /// the state.
 ///
 /// It is written beside its place and moved there at the end: a file that is there already stays as
-/// it is until then. It is readable by its owner alone.
+/// it is until then, and its mode for good. A new one is readable by its owner alone.
 ///
 /// Not in it, because the API does not give it or takes no such thing back: how often players did
 /// which action, activities and notifications, what leaderboards held in past cycles and custom
 /// scopes, running processes, pending invitations and requests, pictures of players, the settings of
 /// the game itself, and e-mail addresses where the API does not show them.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff export game.json
+  playoff export design.json --only designs --profile shop")]
 pub(crate) struct Options {
     /// The file to write
     #[arg(value_name = "FILE")]
@@ -63,13 +69,11 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     // Whoever gives up finds the old file, and no half of a new one.
     let counts = tokio::select! {
         done = export.write(&options.file) => done?,
-        _ = signal::ctrl_c() => return Err("interrupted: nothing was written".into()),
+        () = stopped() => return Err("interrupted: nothing was written".into()),
     };
     let Counts { designs, images, teams, players } = counts;
-    eprintln!(
-        "{}: designs {designs}, images {images}, teams {teams}, players {players}",
-        options.file.display()
-    );
+    let file = options.file.display();
+    say(&format!("{file}: designs {designs}, images {images}, teams {teams}, players {players}"));
     Ok(())
 }
 
@@ -88,10 +92,12 @@ struct Counts {
 }
 
 impl Export {
-    async fn write(&self, path: &std::path::Path) -> Result<Counts, Failure> {
+    async fn write(&self, path: &Path) -> Result<Counts, Failure> {
+        // It is for its user alone, for it tells who the players are.
+        let file = WholeFile::create(path, PRIVATE)?;
         // Without patience: wrong credentials, or no network, are told at once.
         let status = self.caller.playoff.v2().admin_get_status().await?;
-        let mut file = GameWriter::create(path, &status.game)?;
+        let mut file = GameWriter::of(file, &status.game)?;
         let mut counts = Counts::default();
         if self.parts.has(Part::Designs) {
             self.designs(&mut file, &mut counts).await?;
@@ -153,7 +159,7 @@ impl Export {
         let bar = self.caller.progress.bar(kind.route(), Some(ids.len() as u64));
         let designs = stream::iter(ids).map(|id| async move {
             let design = design::get(&self.caller, kind, &id).await;
-            gone(design).map_err(|error| format!("{} '{id}': {error}", kind.word()))
+            self.still_there(format!("{} '{id}'", kind.word()), design)
         });
         let designs = designs.buffered(self.jobs).inspect(|_| bar.step());
         Ok(designs.try_filter_map(|design| async move { Ok(design) }).try_collect().await?)
@@ -162,26 +168,12 @@ impl Export {
     /// The image as it was uploaded; none where the API does not give it.
     async fn image(&self, kind: Kind, design: &Value, id: &str) -> Result<Option<Image>, Failure> {
         let what = || format!("{} '{}'", kind.word(), design["id"].as_str().unwrap_or_default());
-        let read = |size: Option<ImageSize>| {
-            self.caller.call(move |playoff| {
-                let image = playoff.v2().get_design_image().image_id(id);
-                match &size {
-                    Some(size) => image.size(size.clone()),
-                    None => image,
-                }
-            })
-        };
-        // That `original` is a size is certain for the picture of the game alone.
-        let image = match read(Some(ImageSize::Original)).await {
-            Err(error) if error.is_api() && !error.is_not_found() => read(None).await,
-            image => image,
-        };
-        match image {
+        match design::image(&self.caller, id).await {
             Ok(image) => {
                 let kind = image.content_type().unwrap_or("image/png");
                 Ok(Some(Image::new(kind, image.bytes())))
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if is_gone(&error) => {
                 let line =
                     format!("{}: its image '{id}' is not to be had, so its id stays", what());
                 self.caller.progress.say(&line);
@@ -193,19 +185,18 @@ impl Export {
 
     async fn teams(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
         file.begin(Section::Teams)?;
-        let bar = self.caller.progress.bar("teams", None);
-        let teams = self.caller.list(
+        let ids = self.caller.ids(
             |playoff, skip, limit| playoff.v2().admin_list_teams().skip(skip).limit(limit),
-            |page| (page.data, page.total),
+            |page| (page.data.into_iter().map(|team| team.id).collect(), page.total),
         );
-        let teams = teams.map_err(|error| format!("list of teams: {error}"));
+        let ids = ids.await.map_err(|error| format!("list of teams: {error}"))?;
+        let bar = self.caller.progress.bar("teams", Some(ids.len() as u64));
         // The list does not tell which ones are locked.
-        let teams = teams.map_ok(|row| async move {
-            let id = row.id.as_str();
-            let team = self.caller.call(|playoff| playoff.v2().admin_get_team().team_id(id)).await;
-            gone(team).map_err(|error| format!("team '{id}': {error}"))
+        let teams = stream::iter(ids).map(|id| async move {
+            let read = |playoff: &Playoff| playoff.v2().admin_get_team().team_id(&id);
+            self.still_there(format!("team '{id}'"), self.caller.call(read).await)
         });
-        let mut teams = std::pin::pin!(teams.try_buffered(self.jobs));
+        let mut teams = std::pin::pin!(teams.buffered(self.jobs));
         while let Some(team) = teams.try_next().await? {
             let Some(team) = team else { continue };
             file.item(&to_team(&team))?;
@@ -217,51 +208,55 @@ impl Export {
 
     async fn players(&self, file: &mut GameWriter, counts: &mut Counts) -> Result<(), Failure> {
         file.begin(Section::Players)?;
-        let total = self.caller.call(|playoff| playoff.v2().admin_list_players().limit(1)).await?;
-        let bar = self.caller.progress.bar("players", u64::try_from(total.total).ok());
-        let players = self.caller.list(
+        let ids = self.caller.ids(
             |playoff, skip, limit| playoff.v2().admin_list_players().skip(skip).limit(limit),
-            |page| (page.data, page.total),
+            |page| (page.data.into_iter().map(|player| player.id).collect(), page.total),
         );
-        let players = players.map_err(|error| format!("list of players: {error}"));
-        let players = players.map_ok(|row| async move {
-            let id = row.id.as_str();
-            let read = |playoff: &playoff::Playoff| playoff.v2().admin_get_player().player_id(id);
-            let player = self.caller.call(read).await;
-            gone(player).map_err(|error| format!("player '{id}': {error}"))
+        let ids = ids.await.map_err(|error| format!("list of players: {error}"))?;
+        let bar = self.caller.progress.bar("players", Some(ids.len() as u64));
+        let players = stream::iter(ids).map(|id| async move {
+            let read = |playoff: &Playoff| playoff.v2().admin_get_player().player_id(&id);
+            self.still_there(format!("player '{id}'"), self.caller.call(read).await)
         });
-        let mut players = std::pin::pin!(players.try_buffered(self.jobs));
+        let mut players = std::pin::pin!(players.buffered(self.jobs));
         while let Some(player) = players.try_next().await? {
             let Some(player) = player else { continue };
-            file.item(&self.to_player(&player))?;
+            let exported = self.to_player(&player);
+            file.item(&exported.map_err(|problem| format!("player '{}': {problem}", player.id))?)?;
             counts.players += 1;
             bar.step();
         }
         Ok(())
     }
 
-    fn to_player(&self, profile: &PlayerProfile) -> Player {
+    /// What was deleted since it was listed is not exported, and that is said.
+    fn still_there<T>(&self, what: String, read: Result<T, Error>) -> Result<Option<T>, String> {
+        match read {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if is_gone(&error) => {
+                self.caller.progress.say(&format!("{what} is gone, and left out: {error}"));
+                Ok(None)
+            }
+            Err(error) => Err(format!("{what}: {error}")),
+        }
+    }
+
+    fn to_player(&self, profile: &PlayerProfile) -> Result<Player, String> {
         let mut teams: Vec<Membership> = profile.teams.iter().map(to_membership).collect();
         teams.sort_by(|one, other| one.team.cmp(&other.team));
-        let mut scores: Vec<Score> = profile.scores.iter().filter_map(to_score).collect();
+        let has_scores = self.parts.has(Part::Scores);
+        let scores = profile.scores.iter().filter(|_| has_scores);
+        let scores = scores.filter_map(|score| to_score(score).transpose());
+        let mut scores: Vec<Score> = scores.collect::<Result<_, String>>()?;
         // Profiles list them in no fixed order.
         scores.sort_by(|one, other| one.metric().cmp(other.metric()));
-        Player {
+        Ok(Player {
             id: profile.id.clone(),
             alias: profile.alias.clone(),
             email: profile.email.clone(),
             teams: self.parts.has(Part::Teams).then_some(teams),
-            scores: self.parts.has(Part::Scores).then_some(scores),
-        }
-    }
-}
-
-/// What was deleted since it was listed is not exported.
-fn gone<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
-    match read {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
+            scores: has_scores.then_some(scores),
+        })
     }
 }
 
@@ -282,20 +277,47 @@ fn to_membership(team: &playoff::model::PlayerTeam) -> Membership {
     Membership { team: team.id.clone(), roles }
 }
 
-/// None of a compound, which is worked out from the others, and of a type of tomorrow.
-fn to_score(score: &playoff::model::Score) -> Option<Score> {
+/// None of a compound, which is worked out from the others, and of a type of tomorrow. Items go by
+/// their names in profiles, so two of one name cannot be told apart.
+fn to_score(score: &playoff::model::Score) -> Result<Option<Score>, String> {
     let metric = score.metric.id.clone();
     let is_compound = score.metric.metric_type == Some(playoff::model::MetricType::Compound);
-    match &score.value {
+    Ok(match &score.value {
         ScoreValue::Number(value) if !is_compound => {
             Some(Score::Point { metric, value: value.clone() })
         }
         ScoreValue::Set(set) => {
-            let items = set.items.iter().filter(|item| item.count != 0);
-            let value = items.map(|item| (item.name.clone(), item.count.clone())).collect();
+            let mut value = BTreeMap::new();
+            for item in set.items.iter().filter(|item| item.count != 0) {
+                if value.insert(item.name.clone(), item.count.clone()).is_some() {
+                    return Err(format!(
+                        "two items of '{metric}' are named '{}': give one another name, or leave \
+                         scores out with --only",
+                        item.name
+                    ));
+                }
+            }
             Some(Score::Set { metric, value })
         }
         ScoreValue::State(state) => Some(Score::State { metric, value: state.name.clone() }),
         _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn two_items_of_one_name_are_refused_and_not_made_one() {
+        let score = |other: &str| {
+            let items = json!([{ "name": "Rake", "count": "1" }, { "name": other, "count": "2" }]);
+            let score = json!({ "metric": { "id": "shed", "type": "set" }, "value": items });
+            to_score(&serde_json::from_value(score).unwrap())
+        };
+        assert!(score("Hoe").is_ok_and(|score| score.is_some()));
+        assert!(score("Rake").unwrap_err().starts_with("two items of 'shed' are named 'Rake'"));
     }
 }

@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use crate::output::plain_lines;
+
 pub(crate) struct Failure(Reason);
 
 enum Reason {
@@ -17,8 +19,7 @@ impl Failure {
     pub(crate) fn report(self) -> ExitCode {
         if let Reason::Said(line) = self.0 {
             // A server's words must not drive the terminal.
-            let odd = |letter: char| letter.is_control() && letter != '\n';
-            let line = line.replace(odd, "\u{fffd}");
+            let line = plain_lines(&line);
             // Whoever has closed stderr does not want to know.
             let _ = writeln!(io::stderr(), "playoff: {line}");
         }
@@ -48,7 +49,8 @@ impl From<&str> for Failure {
 
 impl From<playoff::Error> for Failure {
     fn from(error: playoff::Error) -> Failure {
-        let mut line = error.to_string();
+        // The builder of the library has that method, a terminal has none.
+        let mut line = error.to_string().replace(", or allow_http(true)", "");
         if error.is_connect() || error.is_connection_lost() {
             // "Connection refused" and its like are at the end of the chain.
             let mut cause = error.source();

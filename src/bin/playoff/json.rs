@@ -110,37 +110,90 @@ fn undefined(errors: &[compile::Error<&str>]) -> String {
     names.collect::<Vec<_>>().join("; ")
 }
 
-/// The one value that `text` is.
-pub(crate) fn parse(text: &[u8]) -> Option<Val> {
-    read::parse_single(text).ok()
+/// Far more than any answer has. The reader goes down by recursion, and would leave its stack.
+const DEEPEST: usize = 500;
+
+/// The one value that `text` is, or what it is instead.
+pub(crate) fn parse(text: &[u8]) -> Result<Val, &'static str> {
+    if depth(text) > DEEPEST {
+        return Err("nested too deeply to be read");
+    }
+    read::parse_single(text).map_err(|_| "no JSON")
+}
+
+/// How many arrays and objects are open at once.
+fn depth(text: &[u8]) -> usize {
+    let (mut open, mut deepest, mut in_text) = (0_usize, 0, false);
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            // What it escapes ends no text.
+            b'\\' if in_text => drop(bytes.next()),
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => open += 1,
+            b']' | b'}' if !in_text => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// How values are written: for a person at a terminal, or in one line.
-pub(crate) struct Style(Pp);
+pub(crate) struct Style {
+    format: Pp,
+    /// What is written goes to a terminal, which the texts in it shall not steer.
+    is_screen: bool,
+}
 
 impl Style {
     pub(crate) fn of_stdout() -> Style {
+        let is_screen = output::is_terminal();
         let styles = if output::has_colours() { Styles::ansi() } else { Styles::default() };
-        let indent = output::is_terminal().then(|| "  ".to_owned());
-        Style(Pp { sep_space: indent.is_some(), indent, styles, sort_keys: false })
+        let indent = is_screen.then(|| "  ".to_owned());
+        let format = Pp { sep_space: is_screen, indent, styles, sort_keys: false };
+        Style { format, is_screen }
     }
 
     /// In lines, without colours.
     pub(crate) fn plain() -> Style {
-        Style(Pp { indent: Some("  ".to_owned()), sep_space: true, ..Pp::default() })
+        let format = Pp { indent: Some("  ".to_owned()), sep_space: true, ..Pp::default() };
+        Style { format, is_screen: false }
     }
 
     /// `level` counts the arrays and objects around the value.
     pub(crate) fn write(&self, out: &mut dyn Write, value: &Val, level: usize) -> io::Result<()> {
-        write(out, &self.0, level, value)
+        if !self.is_screen {
+            return write(out, &self.format, level, value);
+        }
+        let mut json = Vec::new();
+        write(&mut json, &self.format, level, value)?;
+        out.write_all(output::plain_json(&String::from_utf8_lossy(&json)).as_bytes())
     }
 
     /// A text as it is, without quotes; anything else as JSON.
     pub(crate) fn write_raw(&self, out: &mut dyn Write, value: &Val) -> io::Result<()> {
         match value {
+            Val::TStr(text) if self.is_screen => {
+                out.write_all(output::plain_lines(&String::from_utf8_lossy(text)).as_bytes())?;
+            }
             Val::TStr(text) => out.write_all(text)?,
             value => self.write(out, value, 0)?,
         }
         writeln!(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_counted_outside_of_texts() {
+        for (text, deepest) in
+            [("1", 0), (r#"{"a":[1],"b":[]}"#, 2), (r#"["[[[", "\"[[", "\\"]"#, 1), ("]]][", 1)]
+        {
+            assert_eq!(depth(text.as_bytes()), deepest, "{text}");
+        }
     }
 }

@@ -145,14 +145,19 @@ fn table(decoded: &Decoded) -> Table {
     let end = decoded.expires_at.map_or_else(|| "never".to_owned(), |end| end.to_string());
     let end = if decoded.expired { format!("{end}, which is over") } else { end };
     let mut table = output::plain_table();
-    table.add_row(["Client id", &decoded.client_id]);
-    table.add_row(["Player", &decoded.player_id]);
-    table.add_row(["Scopes", &scopes]);
-    table.add_row(["Ends", &end]);
-    table.add_row(["Verified", if decoded.verified.is_some() { "yes" } else { "not checked" }]);
+    let verified = if decoded.verified.is_some() { "yes" } else { "not checked" };
+    for row in [
+        ["Client id", &decoded.client_id],
+        ["Player", &decoded.player_id],
+        ["Scopes", &scopes],
+        ["Ends", &end],
+        ["Verified", verified],
+    ] {
+        table.add_row(output::row(row));
+    }
     let known = ["player_id", "scopes", "exp"];
     for (name, value) in decoded.claims.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
-        table.add_row([name, &value.to_string()]);
+        table.add_row(output::row([name, &value.to_string()]));
     }
     table
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use comfy_table::{Attribute, Cell, CellAlignment, Table};
+use comfy_table::{Attribute, CellAlignment, Table};
 use playoff::model::{EntityType, LeaderboardCycle, LeaderboardScopeType, RankingMode, SortOrder};
 use playoff::v2::builder::GetLeaderboard;
 use playoff::v2::types::{Leaderboard, LeaderboardPage, LeaderboardRow};
@@ -11,8 +11,10 @@ use playoff::{Error, Playoff};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::output::{Output, plain, table};
+use crate::output::{self, Output, plain, say, table};
 
+/// So many rows from the top.
+const USUAL_LIMIT: u32 = 10;
 /// So many rows on each side of a player that is looked at.
 const USUAL_RADIUS: u32 = 3;
 /// A message does not name more leaderboards.
@@ -23,7 +25,13 @@ const MOST_NAMES: usize = 12;
 /// With --player it shows that player and the ranks around; on a board of teams --team does so.
 /// Without, it shows the first ranks.
 #[derive(Args)]
-#[command(mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)))]
+#[command(
+    mut_arg("player", |player| player.help("The player who is looked at").help_heading(None)),
+    after_help = "\
+Examples:
+  playoff leaderboard top_seeds --limit 3
+  playoff leaderboard top_seeds --player mira --cycle weekly"
+)]
 pub(crate) struct Options {
     /// Id of the leaderboard
     #[arg(value_name = "ID")]
@@ -34,9 +42,9 @@ pub(crate) struct Options {
     #[arg(long, value_name = "CYCLE")]
     cycle: Option<String>,
 
-    /// So many rows from the top
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
-    limit: u32,
+    /// So many rows from the top; 10 when left out
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: Option<u32>,
 
     /// So many rows on each side of the one that is looked at; 3 when left out
     #[arg(long, value_name = "NUMBER", conflicts_with = "limit")]
@@ -75,12 +83,12 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let call = call(&playoff, board, &options)?.cycle(cycle.clone());
     let page = call.await.map_err(missing)?;
     if let (Some(entity), true) = (looked_at(board, &options), page.data.is_empty()) {
-        eprintln!("'{}' is not on this board", plain(entity));
+        say(&format!("'{entity}' is not on this board"));
     }
     options.output.print(&page, |page| ranking(board, &cycle, page))?;
     let shown = page.data.len();
     if io::stdout().is_terminal() && usize::try_from(page.total).is_ok_and(|total| shown < total) {
-        eprintln!("{shown} of {}", page.total);
+        say(&format!("{shown} of {}", page.total));
     }
     Ok(())
 }
@@ -142,6 +150,10 @@ fn call(
         _ => {}
     }
     match (looked_at(board, options), radius) {
+        (Some(_), _) if options.limit.is_some() => {
+            Err("--limit counts from the top: around one who is looked at it is --radius"
+                .to_owned())
+        }
         (Some(entity), radius) => {
             let radius = i64::from(radius.unwrap_or(USUAL_RADIUS));
             let call = call.ranking(RankingMode::Relative).entity_id(entity).radius(radius);
@@ -152,7 +164,7 @@ fn call(
             let option = if ranks_teams(board) { "--team" } else { "--player" };
             Err(format!("whom shall the radius be about? Say so with {option}"))
         }
-        (None, None) => Ok(call.limit(i64::from(options.limit))),
+        (None, None) => Ok(call.limit(i64::from(options.limit.unwrap_or(USUAL_LIMIT)))),
     }
 }
 
@@ -170,12 +182,13 @@ fn ranking(board: &Leaderboard, cycle: &LeaderboardCycle, page: &LeaderboardPage
     let mut shown = table(["rank", what, "id", &score]);
     for row in &page.data {
         let (id, name) = who(row);
-        let cells = [row.rank.to_string(), plain(name), plain(id), row.score.to_string()];
+        let cells = output::row([&row.rank.to_string(), name, id, &row.score.to_string()]);
         let is_primary = row.primary.unwrap_or_default();
-        shown.add_row(cells.map(|text| {
-            let cell = Cell::new(text);
-            if is_primary { cell.add_attribute(Attribute::Bold) } else { cell }
-        }));
+        shown.add_row(
+            cells
+                .into_iter()
+                .map(|cell| if is_primary { cell.add_attribute(Attribute::Bold) } else { cell }),
+        );
     }
     for index in [0, 3] {
         if let Some(column) = shown.column_mut(index) {

@@ -1,6 +1,5 @@
 //! `playoff login`: credentials that are checked, then kept under a name.
 
-use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -12,6 +11,8 @@ use crate::config::{Config, Kind, Profile, read_version};
 use crate::connection::{Connection, Hosts, secret_of, variable};
 use crate::failure::Failure;
 use crate::identity::Identity;
+use crate::kept::Kept;
+use crate::output::say;
 use crate::secrets::Secrets;
 use crate::{duration, prompt};
 
@@ -60,12 +61,12 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: Options) -> Result<(), Failure> {
-    let mut config = Config::load()?;
-    let mut secrets = Secrets::beside(config.path())?;
+    let config = Config::load()?;
+    let secrets = Secrets::beside(config.path())?;
     let name = profile_name(&options.connection, &config)?;
-    let old = config.profiles().get(&name).cloned();
-    let profile = profile(old.as_ref(), &options)?;
-    let known = old.as_ref().is_some_and(|old| {
+    let old = config.profiles().get(&name);
+    let profile = profile(old, &options)?;
+    let known = old.is_some_and(|old| {
         options.browser && old.client_id == profile.client_id && old.hosts() == profile.hosts()
     });
     let kept = secrets.get(&name).filter(|_| known).cloned();
@@ -76,19 +77,21 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         Kind::ClientCredentials => identity.playoff()?.renew_token().await?,
         Kind::AuthorizationCode => log_in(&identity, &options).await?,
     }
-    if let Some(old) = old {
-        let old = Identity::of_profile(config.path(), &name, &old, None);
+    // Other logins may have come and gone meanwhile: a browser takes its time.
+    let mut kept = Kept::locked()?;
+    if let Some(old) = kept.config.profiles().get(&name) {
+        let old = Identity::of_profile(kept.config.path(), &name, old, None);
         if !old.shares_token_with(&identity) {
             old.forget_token().await?;
         }
     }
-    secrets.set(&name, secret);
-    secrets.save()?;
-    config.set(&name, &profile)?;
-    if config.default().is_none() {
-        config.set_default(&name);
+    kept.secrets.set(&name, secret);
+    kept.secrets.save()?;
+    kept.config.set(&name, &profile)?;
+    if kept.config.default().is_none() {
+        kept.config.set_default(&name);
     }
-    config.save()?;
+    kept.config.save()?;
     let host = identity.settings.hosts.auth();
     say(&format!("Logged in at {host} as client {}: profile '{name}'.", profile.client_id));
     Ok(())
@@ -96,7 +99,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
 
 /// What is to be kept, without the secret.
 fn profile(old: Option<&Profile>, options: &Options) -> Result<Profile, Failure> {
-    let settings = options.connection.settings(old);
+    let settings = options.connection.new_settings(old);
     let client_id = client_id(settings.client_id, options)?;
     let Hosts { host, auth_url, api_url } = settings.hosts;
     let (kind, player) = match options.browser {
@@ -163,9 +166,4 @@ async fn log_in(identity: &Identity, options: &Options) -> Result<(), Failure> {
         true => Ok(()),
         false => Err("the token of the login could not be kept".into()),
     }
-}
-
-fn say(line: &str) {
-    // Whoever has closed stderr does not want to know.
-    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -1,13 +1,11 @@
 //! `playoff logout`: the token is revoked, and the secret forgotten.
 
-use std::io::{self, Write};
-
 use clap::Args;
 
-use crate::config::Config;
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::secrets::Secrets;
+use crate::kept::Kept;
+use crate::output::say;
 
 /// Revokes the token of a profile at the server, and forgets it and the secret here.
 ///
@@ -36,13 +34,13 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         None => Ok(()),
     };
     identity.forget_token().await?;
-    let mut secrets = Secrets::beside(Config::load()?.path())?;
-    if secrets.remove(name) {
-        secrets.save()?;
+    let mut kept = Kept::locked()?;
+    if kept.secrets.remove(name) {
+        kept.secrets.save()?;
     }
     told.map_err(|error| {
         format!("profile '{name}' is logged out here, but the server was not told: {error}")
     })?;
-    let _ = writeln!(io::stderr(), "Logged out: profile '{name}'.");
+    say(&format!("Logged out: profile '{name}'."));
     Ok(())
 }

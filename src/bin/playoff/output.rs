@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 use clap::Args;
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{Cell, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -30,8 +30,8 @@ impl Output {
     ) -> Result<(), Failure> {
         let mut out = BufWriter::new(io::stdout().lock());
         if self.json || !(self.table || is_terminal()) {
-            serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from)?;
-            writeln!(out)?;
+            let json = serde_json::to_string_pretty(answer).map_err(io::Error::from)?;
+            writeln!(out, "{}", if is_terminal() { plain_json(&json) } else { json })?;
         } else {
             writeln!(out, "{}", table(answer).trim_fmt())?;
         }
@@ -69,7 +69,37 @@ pub(crate) fn has_colours() -> bool {
     is_terminal() && !unwanted && env::var_os("TERM").is_none_or(|kind| kind != "dumb")
 }
 
-/// Text of somebody else for a terminal, which nobody but this program shall steer.
+/// Text of somebody else in a line for a terminal, which nobody but this program shall steer.
 pub(crate) fn plain(text: &str) -> String {
-    text.replace(|c: char| c.is_control(), "\u{fffd}")
+    text.replace(|letter: char| letter.is_control(), "\u{fffd}")
+}
+
+/// The same in lines.
+pub(crate) fn plain_lines(text: &str) -> String {
+    let odd = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    text.replace("\r\n", "\n").replace(odd, "\u{fffd}")
+}
+
+/// Written JSON for a terminal. What it may hold raw and a terminal obeys, U+009B above all, is
+/// escaped; other control characters there are this program's own colours and lines.
+pub(crate) fn plain_json(json: &str) -> String {
+    let mut plain = String::with_capacity(json.len());
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' => plain.push_str(&format!("\\u{:04x}", u32::from(letter))),
+            letter => plain.push(letter),
+        }
+    }
+    plain
+}
+
+/// The cells of a row, of whatever texts.
+pub(crate) fn row<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> Vec<Cell> {
+    texts.into_iter().map(|text| Cell::new(plain(text.as_ref()))).collect()
+}
+
+/// A line for the person at the terminal.
+pub(crate) fn say(line: &str) {
+    // Whoever has closed stderr does not want to know.
+    let _ = writeln!(io::stderr(), "{}", plain(line));
 }

@@ -8,10 +8,14 @@ use playoff::v2::types::PlayerProfile;
 
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::output::{Output, plain, table};
+use crate::output::{Output, plain, row, table};
 
 /// Shows a player: scores, levels, teams.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff player mira
+  playoff player mira --json")]
 pub(crate) struct Options {
     /// Id of the player
     #[arg(value_name = "ID")]
@@ -50,19 +54,19 @@ fn card(profile: &PlayerProfile) -> Table {
     let since = format!("since {}", since.split('T').next().unwrap_or(since));
     let mut shown = table([&plain(&profile.alias), &plain(&profile.id), &since]);
     if let Some(email) = &profile.email {
-        shown.add_row(["e-mail", &plain(email), ""]);
+        shown.add_row(row(["e-mail", email, ""]));
     }
     // Profiles list them in no fixed order.
     let mut scores: Vec<&Score> = profile.scores.iter().collect();
     scores.sort_by_key(|score| score.metric.display_name().to_lowercase());
     for score in scores {
-        let value = plain(&score.value.to_string());
+        let value = score.value.to_string();
         let level = score.meta.as_ref().map(level).unwrap_or_default();
-        shown.add_row([plain(score.metric.display_name()), value, plain(&level)]);
+        shown.add_row(row([score.metric.display_name(), &value, &level]));
     }
     for team in profile.teams.iter() {
         let definition = format!("team ({})", team.definition.display_name());
-        shown.add_row([plain(&team.name), plain(&team.roles.join(", ")), plain(&definition)]);
+        shown.add_row(row([&team.name, &team.roles.join(", "), &definition]));
     }
     shown
 }

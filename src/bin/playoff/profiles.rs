@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::config::{Config, Kind};
 use crate::failure::Failure;
 use crate::identity::Identity;
+use crate::kept::Kept;
 use crate::output::{self, Output};
 use crate::secrets::Secrets;
 
@@ -53,17 +54,19 @@ struct Row {
 }
 
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
-    let mut config = Config::load()?;
-    match &options.change {
-        None => return list(&config, &options.output),
-        Some(Change::Default { name }) => {
+    let Some(change) = &options.change else {
+        return list(&Config::load()?, &options.output);
+    };
+    let mut kept = Kept::locked()?;
+    let Kept { config, secrets, .. } = &mut kept;
+    match change {
+        Change::Default { name } => {
             config.profile(name)?;
             config.set_default(name);
         }
-        Some(Change::Remove { name }) => {
+        Change::Remove { name } => {
             let profile = config.profile(name)?;
             Identity::of_profile(config.path(), name, profile, None).forget_token().await?;
-            let mut secrets = Secrets::beside(config.path())?;
             if secrets.remove(name) {
                 secrets.save()?;
             }
@@ -93,7 +96,7 @@ fn table(rows: &[Row]) -> Table {
     let mut table =
         output::table(["", "Profile", "Host", "Client id", "Kind", "Player", "Version", "Secret"]);
     for row in rows {
-        table.add_row([
+        table.add_row(output::row([
             if row.default { "*" } else { "" },
             &row.name,
             &row.auth,
@@ -102,7 +105,7 @@ fn table(rows: &[Row]) -> Table {
             row.player.as_deref().unwrap_or_default(),
             row.version.unwrap_or_default(),
             if row.has_secret { "kept" } else { "none" },
-        ]);
+        ]));
     }
     table
 }

@@ -2,6 +2,8 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use crate::output::say;
+
 const BAR: &str = "{prefix:>14} {wide_bar} {human_pos}/{human_len} {eta:>4}";
 const COUNTER: &str = "{prefix:>14} {human_pos}";
 
@@ -24,7 +26,7 @@ impl Progress {
 
     /// A line for a person, above the bars.
     pub(crate) fn say(&self, line: &str) {
-        self.0.suspend(|| eprintln!("playoff: {line}"));
+        self.0.suspend(|| say(&format!("playoff: {line}")));
     }
 }
 

@@ -8,15 +8,20 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use jiff::Timestamp;
 use playoff::sandbox::{Certificate, Sandbox, SandboxBuilder};
-use tokio::signal;
 
 use crate::failure::Failure;
+use crate::output::say;
+use crate::stopped::stopped;
 
 /// Runs a Playoff-compatible server on this machine, for development without an account.
 ///
 /// It keeps its state in memory and speaks to this machine alone. Open its address in a browser to
 /// watch the game.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff sandbox --port 4000
+  playoff sandbox --seed game.yaml --frozen")]
 pub(crate) struct Options {
     /// Port to listen on; a free one when left out
     #[arg(long, default_value_t = 0)]
@@ -86,8 +91,8 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let url = sandbox.url();
     // One line, for scripts that wait for it.
     writeln!(io::stdout(), "Playoff sandbox ready at {url}")?;
-    eprintln!("Any client id and secret will do. Tokens: {url}/auth/token, API: {url}/v2");
-    eprintln!("A page to look at: {url}/  Ctrl-C ends it.");
+    say(&format!("Any client id and secret will do. Tokens: {url}/auth/token, API: {url}/v2"));
+    say(&format!("A page to look at: {url}/  Ctrl-C ends it."));
     stopped().await;
     Ok(())
 }
@@ -139,21 +144,4 @@ fn read(path: &Path) -> Result<String, Box<dyn Error>> {
 
 fn at(path: &Path, error: &io::Error) -> String {
     format!("{}: {error}", path.display())
-}
-
-/// Ctrl-C, or the word of whoever started it that it shall end.
-async fn stopped() {
-    #[cfg(unix)]
-    {
-        use signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // An error means that there is nothing to wait for.
-    let _ = signal::ctrl_c().await;
 }

@@ -93,7 +93,7 @@ fn table(whoami: &Whoami) -> Table {
         ("Token ends", whoami.token_ends.map(|end| end.to_string())),
     ] {
         if let Some(value) = value {
-            table.add_row([name, value.as_str()]);
+            table.add_row(output::row([name, value.as_str()]));
         }
     }
     table

@@ -81,8 +81,8 @@ impl Printer {
         if let Some(filter) = &self.filter {
             // An answer without a body is no input at all.
             if !body.is_empty() {
-                let value = json::parse(&body).ok_or_else(|| {
-                    format!("--jq: the answer is no JSON ({kind}, {} bytes)", body.len())
+                let value = json::parse(&body).map_err(|problem| {
+                    format!("--jq: the answer is {problem} ({kind}, {} bytes)", body.len())
                 })?;
                 filter.apply(value, |value| Ok(self.style.write_raw(&mut out, value)?))?;
             }
@@ -96,8 +96,10 @@ impl Printer {
             .into());
         } else {
             match json::parse(&body) {
-                Some(value) => self.style.write(&mut out, &value, 0)?,
-                None => out.write_all(&body)?,
+                Ok(value) => self.style.write(&mut out, &value, 0)?,
+                Err(_) => {
+                    out.write_all(output::plain_lines(&String::from_utf8_lossy(&body)).as_bytes())?;
+                }
             }
             writeln!(out)?;
         }
@@ -105,7 +107,7 @@ impl Printer {
     }
 }
 
-fn content_type(headers: &HeaderMap) -> &str {
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let kind = headers.get("content-type").and_then(|kind| kind.to_str().ok());
     kind.unwrap_or("no content type")
 }

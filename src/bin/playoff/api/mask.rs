@@ -9,8 +9,17 @@ use serde_json::Value;
 const MASK: &str = "[redacted]";
 
 /// Parameters and fields that hold secrets, by their name.
-const NAMES: &[&str] =
-    &["access_token", "client_secret", "code_verifier", "jwt", "password", "refresh_token"];
+const NAMES: &[&str] = &[
+    "access_token",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "id_token",
+    "jwt",
+    "password",
+    "refresh_token",
+    "token",
+];
 
 /// Headers that do, and those whose names speak of it.
 const HEADERS: &[&str] = &["authorization", "cookie", "proxy-authorization", "set-cookie"];
@@ -47,24 +56,49 @@ impl Mask {
 
     pub(super) fn url(&self, url: &str) -> String {
         let Some((address, query)) = url.split_once('?') else { return self.text(url) };
-        let pairs = query.split('&').map(|pair| {
-            let name = pair.split('=').next().unwrap_or_default();
-            let plain = percent_decode_str(name).decode_utf8_lossy();
-            if is_secret(&plain) { format!("{name}={MASK}") } else { pair.to_owned() }
-        });
-        self.text(&format!("{address}?{}", pairs.collect::<Vec<_>>().join("&")))
+        self.text(&format!("{address}?{}", hide_pairs(query)))
     }
 
-    /// A body as text, none where it is no text.
-    pub(super) fn body(&self, body: &[u8]) -> Option<String> {
+    /// A body of this content type as text, none where it is no text.
+    pub(super) fn body(&self, kind: &str, body: &[u8]) -> Option<String> {
         let text = std::str::from_utf8(body).ok().filter(|text| !text.contains('\0'))?;
         if let Ok(mut json) = serde_json::from_str::<Value>(text)
             && hide_fields(&mut json)
         {
             return Some(self.text(&json.to_string()));
         }
-        Some(self.text(text))
+        Some(match kind.split_once("boundary=") {
+            Some((_, boundary)) => self.text(&hide_parts(text, boundary)),
+            None if kind.contains("x-www-form-urlencoded") => self.text(&hide_pairs(text)),
+            None => self.text(text),
+        })
     }
+}
+
+/// `a=1&b=2`.
+fn hide_pairs(pairs: &str) -> String {
+    let pairs = pairs.split('&').map(|pair| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let plain = percent_decode_str(name).decode_utf8_lossy();
+        if is_secret(&plain) { format!("{name}={MASK}") } else { pair.to_owned() }
+    });
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// The parts of a multipart form.
+fn hide_parts(form: &str, boundary: &str) -> String {
+    let border = format!("--{}", boundary.trim_matches('"'));
+    let parts = form.split(&border).map(|part| match part.split_once("\r\n\r\n") {
+        Some((head, _)) if part_name(head).is_some_and(is_secret) => {
+            format!("{head}\r\n\r\n{MASK}\r\n")
+        }
+        _ => part.to_owned(),
+    });
+    parts.collect::<Vec<_>>().join(&border)
+}
+
+fn part_name(head: &str) -> Option<&str> {
+    head.split_once("; name=\"")?.1.split('"').next()
 }
 
 /// Answers whether there was something to hide.

@@ -10,6 +10,7 @@ use super::answer::Printer;
 use super::request::Request;
 use crate::failure::Failure;
 use crate::json::{self, Val};
+use crate::output::{is_terminal, plain_json};
 
 /// Page size where the caller names none.
 const PAGE_SIZE: u64 = 100;
@@ -139,7 +140,9 @@ impl Printed {
 
     fn entry(&mut self, out: &mut impl Write, entry: &RawValue) -> Result<(), Failure> {
         let Printer { filter, style, slurp, ndjson, .. } = &self.printer;
-        let value = || json::parse(entry.get().as_bytes()).ok_or("an entry is no JSON");
+        let value = || {
+            json::parse(entry.get().as_bytes()).map_err(|problem| format!("an entry is {problem}"))
+        };
         self.count += 1;
         if *slurp {
             self.all.push(value()?);
@@ -150,10 +153,11 @@ impl Printed {
         }
         if *ndjson {
             // A line break may stand between the parts of an entry, never in a text.
-            return Ok(writeln!(out, "{}", entry.get().replace(['\n', '\r'], ""))?);
+            let line = entry.get().replace(['\n', '\r'], "");
+            return Ok(writeln!(out, "{}", if is_terminal() { plain_json(&line) } else { line })?);
         }
         out.write_all(if self.count == 1 { b"[\n" } else { b",\n" })?;
-        match crate::output::is_terminal() {
+        match is_terminal() {
             true => {
                 out.write_all(b"  ")?;
                 style.write(out, &value()?, 1)?;

@@ -1,26 +1,32 @@
 //! A request or an answer as it goes over the wire, for a person to read.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use playoff::{HeaderMap, Preview, StatusCode};
 
+use super::answer::content_type;
 use super::mask::Mask;
+use crate::output::{is_terminal, plain_lines};
 
 pub(super) struct Transcript<'m> {
     mask: &'m Mask,
     /// At the start of each line.
     sent: &'static str,
     received: &'static str,
+    /// It goes to a terminal, which the texts in it shall not steer.
+    is_screen: bool,
 }
 
 impl<'m> Transcript<'m> {
-    /// With marks that tell request and answer apart.
+    /// For stderr, with marks that tell request and answer apart.
     pub(super) fn marked(mask: &'m Mask) -> Self {
-        Transcript { mask, sent: "> ", received: "< " }
+        let is_screen = io::stderr().is_terminal();
+        Transcript { mask, sent: "> ", received: "< ", is_screen }
     }
 
+    /// For stdout.
     pub(super) fn plain(mask: &'m Mask) -> Self {
-        Transcript { mask, sent: "", received: "" }
+        Transcript { mask, sent: "", received: "", is_screen: is_terminal() }
     }
 
     pub(super) fn request(&self, out: &mut dyn Write, request: &Preview) -> io::Result<()> {
@@ -28,7 +34,7 @@ impl<'m> Transcript<'m> {
         writeln!(out, "{}{} {url}", self.sent, request.method())?;
         self.headers(out, self.sent, request.headers())?;
         match request.body() {
-            Some(body) => self.text(out, self.sent, body),
+            Some(body) => self.text(out, self.sent, content_type(request.headers()), body),
             None => Ok(()),
         }
     }
@@ -46,7 +52,7 @@ impl<'m> Transcript<'m> {
 
     /// Body of an answer.
     pub(super) fn body(&self, out: &mut dyn Write, body: &[u8]) -> io::Result<()> {
-        self.text(out, self.received, body)
+        self.text(out, self.received, "", body)
     }
 
     fn headers(&self, out: &mut dyn Write, mark: &str, headers: &HeaderMap) -> io::Result<()> {
@@ -59,17 +65,21 @@ impl<'m> Transcript<'m> {
             .collect();
         lines.sort();
         for (name, value) in lines {
-            writeln!(out, "{mark}{name}: {value}")?;
+            writeln!(out, "{mark}{name}: {}", self.shown(value))?;
         }
         writeln!(out, "{}", mark.trim_end())
     }
 
-    fn text(&self, out: &mut dyn Write, mark: &str, body: &[u8]) -> io::Result<()> {
-        let text = self.mask.body(body);
+    fn text(&self, out: &mut dyn Write, mark: &str, kind: &str, body: &[u8]) -> io::Result<()> {
+        let text = self.mask.body(kind, body);
         let text = text.unwrap_or_else(|| format!("({} bytes that are no text)", body.len()));
-        for line in text.lines() {
+        for line in self.shown(text).lines() {
             writeln!(out, "{mark}{line}")?;
         }
         Ok(())
+    }
+
+    fn shown(&self, text: String) -> String {
+        if self.is_screen { plain_lines(&text) } else { text }
     }
 }

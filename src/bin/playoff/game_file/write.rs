@@ -1,35 +1,23 @@
 //! Writes a game file item by item: whole, or not at all.
 
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
 use super::{FORMAT, FORMAT_VERSION, Section};
 use crate::failure::Failure;
+use crate::whole_file::{WholeFile, at};
 
-/// A file beside the one that it becomes in the end; until then that one stays as it was.
 pub(crate) struct GameWriter {
-    path: PathBuf,
-    out: BufWriter<NamedTempFile>,
+    out: BufWriter<WholeFile>,
     is_first: bool,
     is_open: bool,
 }
 
 impl GameWriter {
-    pub(crate) fn create(path: &Path, game: &impl Serialize) -> Result<GameWriter, Failure> {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        // It is for its user alone, for it tells who the players are.
-        let file = tempfile::Builder::new()
-            .prefix(&format!(".{name}."))
-            .suffix(".part")
-            .tempfile_in(folder.unwrap_or(Path::new(".")));
-        let file = file.map_err(|error| at(path, &error))?;
-        let (path, out) = (path.to_owned(), BufWriter::new(file));
-        let mut writer = GameWriter { path, out, is_first: true, is_open: false };
+    pub(crate) fn of(file: WholeFile, game: &impl Serialize) -> Result<GameWriter, Failure> {
+        let mut writer = GameWriter { out: BufWriter::new(file), is_first: true, is_open: false };
         let exported = format!("{:.3}", Timestamp::now());
         writer.in_place(|out| {
             writeln!(out, "{{\n\"format\": \"{FORMAT}\",\n\"format_version\": {FORMAT_VERSION},")?;
@@ -57,22 +45,19 @@ impl GameWriter {
     /// Puts the file where it belongs, in place of what was there.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         let end = if self.is_open { "\n]\n}" } else { "\n}" };
-        self.in_place(|out| writeln!(out, "{end}"))?;
-        let GameWriter { path, out, .. } = self;
-        let file = out.into_inner().map_err(|error| at(&path, error.error()))?;
-        file.as_file().sync_all().map_err(|error| at(&path, &error))?;
-        file.persist(&path).map_err(|error| at(&path, &error.error))?;
-        Ok(())
+        self.in_place(|out| {
+            writeln!(out, "{end}")?;
+            out.flush()
+        })?;
+        // Nothing is left in the buffer.
+        let (file, _) = self.out.into_parts();
+        file.finish()
     }
 
     fn in_place(
         &mut self,
-        write: impl FnOnce(&mut BufWriter<NamedTempFile>) -> io::Result<()>,
+        write: impl FnOnce(&mut BufWriter<WholeFile>) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        write(&mut self.out).map_err(|error| at(&self.path, &error))
+        write(&mut self.out).map_err(|error| at(self.out.get_ref().path(), &error))
     }
-}
-
-fn at(path: &Path, error: &io::Error) -> Failure {
-    format!("{}: {error}", path.display()).into()
 }

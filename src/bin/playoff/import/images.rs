@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use futures_util::stream::TryStreamExt;
 use playoff::File;
-use playoff::model::ImageSize;
 
 use super::designs::There;
 use super::plan::Row;
 use super::{Fault, Import};
-use crate::design::{image_at, image_slots};
+use crate::caller::is_gone;
+use crate::design::{self, image_at, image_slots};
 use crate::game_file::{Image, Section, image_id};
 
 impl Import {
@@ -69,12 +69,9 @@ impl Import {
 
     /// The name that an image of the game would have in the file.
     async fn image_there(&self, id: &str) -> Result<Option<String>, Fault> {
-        let read = self
-            .caller
-            .call(|playoff| playoff.v2().get_design_image().image_id(id).size(ImageSize::Original));
-        match read.await {
+        match design::image(&self.caller, id).await {
             Ok(image) => Ok(Some(image_id(image.bytes()))),
-            Err(error) if error.is_api() => Ok(None),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Fault::of(format!("image '{id}'"), &error)),
         }
     }

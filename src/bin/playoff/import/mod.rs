@@ -54,6 +54,10 @@ use plan::Plan;
 /// left out too. A team gets its owner by being founded by that player; where its design does not let
 /// players found teams, it has none.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  playoff import game.json --dry-run
+  playoff import game.json --profile copy")]
 pub(crate) struct Options {
     /// The file to read
     #[arg(value_name = "FILE")]

@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
 use crate::game_file::Kind;
-use crate::output::table;
+use crate::output::{self, table};
 
 /// Items that a table names, and notes that are kept.
 const MOST_NAMES: usize = 5;
@@ -145,7 +145,7 @@ impl Shown<'_> {
             });
             let row = std::iter::once(part.part.clone()).chain(counts);
             let names = self.dry_run.then(|| names(part.deeds));
-            shown.add_row(row.chain(names));
+            shown.add_row(output::row(row.chain(names)));
         }
         for index in 1..=3 {
             if let Some(column) = shown.column_mut(index) {

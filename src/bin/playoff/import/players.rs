@@ -6,6 +6,7 @@ use playoff::v2::types::PlayerProfile;
 use super::plan::Row;
 use super::scores::Metrics;
 use super::{Fault, Import};
+use crate::caller::is_gone;
 use crate::game_file::{Player, Section};
 
 /// What is known of a player of the file, before memberships and scores.
@@ -67,7 +68,7 @@ impl Import {
         let read = self.caller.call(|playoff| playoff.v2().admin_get_player().player_id(id));
         match read.await {
             Ok(profile) => Ok(Some(profile)),
-            Err(error) if error.is_api() && error.is_not_found() => Ok(None),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Fault::of(format!("player '{id}'"), &error)),
         }
     }

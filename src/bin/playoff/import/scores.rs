@@ -17,8 +17,8 @@ pub(super) struct Metrics {
 
 #[derive(Debug, Default)]
 struct Metric {
-    /// Items or states: id by name. Profiles have names, changes ids.
-    parts: HashMap<String, String>,
+    /// Items or states: ids by name. Profiles have names, changes ids.
+    parts: HashMap<String, Vec<String>>,
     /// The point metric that decides the state, by a level rule.
     base: Option<String>,
 }
@@ -34,11 +34,13 @@ impl Metrics {
         let Some(id) = design["id"].as_str() else { return };
         let constraints = &design["constraints"];
         let parts = ["items", "states"].into_iter().filter_map(|key| constraints[key].as_array());
-        let parts = parts.flatten().filter_map(|part| {
-            let name = part["name"].as_str()?;
-            Some((name.to_owned(), part["id"].as_str().unwrap_or(name).to_owned()))
-        });
-        self.by_id.entry(id.to_owned()).or_default().parts = parts.collect();
+        let own = &mut self.by_id.entry(id.to_owned()).or_default().parts;
+        own.clear();
+        for part in parts.flatten() {
+            let Some(name) = part["name"].as_str() else { continue };
+            let id = part["id"].as_str().unwrap_or(name);
+            own.entry(name.to_owned()).or_default().push(id.to_owned());
+        }
     }
 
     /// Knows that a level rule decides a state, if the rule is one.
@@ -53,8 +55,12 @@ impl Metrics {
     fn part(&self, metric: &str, name: &str) -> Result<&str, String> {
         let known =
             self.by_id.get(metric).ok_or_else(|| format!("the game has no metric '{metric}'"))?;
-        let part = known.parts.get(name).map(String::as_str);
-        part.ok_or_else(|| format!("the metric '{metric}' has no '{name}' here"))
+        match known.parts.get(name).map(Vec::as_slice) {
+            Some([part]) => Ok(part),
+            // A profile does not tell which of them it means.
+            Some(_) => Err(format!("the metric '{metric}' has several '{name}' here")),
+            None => Err(format!("the metric '{metric}' has no '{name}' here")),
+        }
     }
 
     fn base(&self, metric: &str) -> Option<&str> {
@@ -262,5 +268,18 @@ mod tests {
         );
         let wanted = json!([{ "type": "state", "metric": "mood", "value": "Glad" }]);
         assert_eq!(compared(wanted, json!([])).unwrap_err(), "the game has no metric 'mood'");
+    }
+
+    #[test]
+    fn a_name_that_several_items_have_names_none_of_them() {
+        let mut metrics = metrics();
+        let items = json!([{ "id": "a", "name": "Rake" }, { "id": "b", "name": "Rake" }]);
+        metrics.put(&json!({ "id": "shed", "type": "set", "constraints": { "items": items } }));
+        let wanted = vec![Score::Set {
+            metric: "shed".to_owned(),
+            value: [("Rake".to_owned(), Number::from(1))].into(),
+        }];
+        let told = due(&wanted, &[], &metrics).unwrap_err();
+        assert_eq!(told, "the metric 'shed' has several 'Rake' here");
     }
 }

@@ -1,6 +1,7 @@
 //! Where players stand: their roles in teams, and their scores.
 
 use futures_util::stream::{StreamExt, TryStreamExt};
+use playoff::Error;
 use playoff::model::{PlayerTeam, Score as Held, TeamRoles};
 use playoff::v2::types::PlayerProfile;
 
@@ -9,6 +10,7 @@ use super::players::Known;
 use super::scores::{Due, Metrics, due};
 use super::teams::Teams;
 use super::{Fault, Import};
+use crate::caller::is_gone;
 use crate::game_file::{Membership, Player, Score, Section};
 use crate::part::Part;
 
@@ -44,24 +46,26 @@ impl Import {
         work.await
     }
 
-    /// Whether nothing is left to do about a player: counted then, and not looked at again.
+    /// Whether nothing is left to do about a player, who is not read again then.
     pub(super) fn settled(
         &self,
         player: &Player,
         profile: &PlayerProfile,
         metrics: &Metrics,
     ) -> Result<Known, Fault> {
-        let memberships = self.memberships(player);
-        let is_member = steps(memberships, &profile.teams).is_empty();
+        let is_member = steps(self.memberships(player), &profile.teams).is_empty();
         let due = self.due(player, &profile.scores, metrics)?;
         if !is_member || due != Due::default() {
             return Ok(Known::Nothing);
         }
-        memberships.iter().for_each(|_| self.plan().leave(Row::Memberships));
+        Ok(Known::Settled)
+    }
+
+    fn leave(&self, player: &Player) {
+        self.memberships(player).iter().for_each(|_| self.plan().leave(Row::Memberships));
         if self.scores(player).is_some() {
             self.plan().leave(Row::Scores);
         }
-        Ok(Known::Settled)
     }
 
     async fn standing(
@@ -73,7 +77,12 @@ impl Import {
     ) -> Result<(), Fault> {
         let is_founder = teams.founders.contains(&player.id);
         let profile = match known {
-            Known::Settled | Known::Missing => return Ok(()),
+            Known::Missing => return Ok(()),
+            // Whoever was given a team got roles with it.
+            Known::Settled if !is_founder => {
+                self.leave(player);
+                return Ok(());
+            }
             Known::New if !is_founder => None,
             _ => Some(self.profile(&player.id).await?.ok_or_else(|| {
                 Fault::said(format!("player '{}'", player.id), "is not there: import players too")
@@ -130,11 +139,15 @@ impl Import {
                 }
                 let kept = TeamRoles::new(membership.roles.iter().cloned());
                 let roles = surplus.into_iter().fold(kept, TeamRoles::without);
-                let call = self.caller.call(|playoff| {
-                    let call = playoff.v2().change_team_roles().team_id(team).player_id(id);
-                    call.body(roles.clone())
-                });
-                call.await.map(drop).map_err(fault)
+                match self.change_roles(team, id, &roles).await {
+                    // Of a lock that stays, too: it comes off for this one change.
+                    Err(error) if error.name() == "team_locked" => {
+                        self.set_lock(team, id, false).await.map_err(fault)?;
+                        self.change_roles(team, id, &roles).await.map_err(fault)?;
+                        self.set_lock(team, id, true).await.map_err(fault)
+                    }
+                    done => done.map_err(fault),
+                }
             }
             Step::Shed { membership, .. } => {
                 let left = self
@@ -142,12 +155,20 @@ impl Import {
                     .call(|playoff| playoff.v2().admin_leave_team().team_id(team).player_id(id));
                 match left.await {
                     // Our own call whose answer was lost.
-                    Err(error) if error.is_not_found() => {}
+                    Err(error) if is_gone(&error) => {}
                     left => drop(left.map_err(fault)?),
                 }
                 self.join_as(id, membership).await
             }
         }
+    }
+
+    async fn change_roles(&self, team: &str, id: &str, roles: &TeamRoles) -> Result<(), Error> {
+        let call = self.caller.call(|playoff| {
+            let call = playoff.v2().change_team_roles().team_id(team).player_id(id);
+            call.body(roles.clone())
+        });
+        call.await.map(drop)
     }
 
     async fn join_as(&self, id: &str, membership: &Membership) -> Result<(), Fault> {

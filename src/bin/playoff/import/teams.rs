@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use futures_util::stream::TryStreamExt;
-use playoff::Error;
 use playoff::v2::types::Team as ServerTeam;
+use playoff::{Error, Playoff};
 
 use super::plan::Row;
 use super::{Fault, Import};
+use crate::caller::is_gone;
 use crate::game_file::{Section, Team};
 
 /// What the memberships have to know of the teams.
@@ -17,8 +18,8 @@ pub(super) struct Teams {
     pub(super) owners: HashMap<String, String>,
     /// Who was given a team just now, and roles with it.
     pub(super) founders: HashSet<String>,
-    /// Teams to be locked, or unlocked, when all have joined.
-    locks: Vec<(String, bool)>,
+    /// Teams to be locked when all have joined.
+    locks: Vec<String>,
 }
 
 /// A team as it is now.
@@ -26,7 +27,8 @@ struct Founded {
     id: String,
     owner: Option<String>,
     founder: Option<String>,
-    lock: Option<bool>,
+    /// It has to be locked yet.
+    lock: bool,
 }
 
 impl Import {
@@ -46,7 +48,7 @@ impl Import {
             bar.step();
             let Some(Founded { id, owner, founder, lock }) = team else { continue };
             teams.founders.extend(founder);
-            teams.locks.extend(lock.map(|lock| (id.clone(), lock)));
+            teams.locks.extend(lock.then(|| id.clone()));
             teams.owners.extend(owner.map(|owner| (id, owner)));
         }
         Ok(teams)
@@ -66,7 +68,7 @@ impl Import {
             Some(own) => self.compare_team(team, &own).await,
             None if self.is_dry => {
                 self.plan().create(Row::Teams, &team.id);
-                Ok(Founded { id: team.id, owner: team.owner, founder: None, lock: None })
+                Ok(Founded { id: team.id, owner: team.owner, founder: None, lock: false })
             }
             None => self.found_team(team).await,
         }
@@ -75,7 +77,7 @@ impl Import {
     async fn team_there(&self, id: &str) -> Result<Option<ServerTeam>, Fault> {
         match self.caller.call(|playoff| playoff.v2().admin_get_team().team_id(id)).await {
             Ok(team) => Ok(Some(team)),
-            Err(error) if error.is_api() && error.is_not_found() => Ok(None),
+            Err(error) if is_gone(&error) => Ok(None),
             Err(error) => Err(Fault::of(format!("team '{id}'"), &error)),
         }
     }
@@ -96,8 +98,7 @@ impl Import {
         match made {
             Ok(()) => {
                 self.plan().create(Row::Teams, &team.id);
-                let lock = team.locked.then_some(true);
-                Ok(Founded { id: team.id, founder: owner.clone(), owner, lock })
+                Ok(Founded { id: team.id, founder: owner.clone(), owner, lock: team.locked })
             }
             Err(error) if error.already_exists() => {
                 let own = self.team_there(&team.id).await?;
@@ -145,8 +146,8 @@ impl Import {
         what.extend((own.access.as_str() != team.access).then_some("access"));
         let heir = team.owner.filter(|heir| owner.as_ref() != Some(heir));
         what.extend(heir.is_some().then_some("owner"));
-        let lock = (own.locked.unwrap_or_default() != team.locked).then_some(team.locked);
-        what.extend(lock.is_some().then_some("lock"));
+        let is_locked = own.locked.unwrap_or_default();
+        what.extend((is_locked != team.locked).then_some("lock"));
         let Some(acting) = owner.clone().filter(|_| !what.is_empty()) else {
             match what.is_empty() {
                 true => self.plan().leave(Row::Teams),
@@ -155,13 +156,17 @@ impl Import {
                     what.join(", ")
                 )),
             }
-            return Ok(Founded { id, owner, founder: None, lock: None });
+            return Ok(Founded { id, owner, founder: None, lock: false });
         };
         self.plan().change(Row::Teams, &id, &what.join(", "));
         if self.is_dry {
-            return Ok(Founded { id, owner, founder: None, lock: None });
+            return Ok(Founded { id, owner, founder: None, lock: false });
         }
         let fault = |error| Fault::of(format!("team '{id}'"), &error);
+        if is_locked && !team.locked {
+            // A lock would keep its owner from the roles of the file.
+            self.set_lock(&id, &acting, false).await.map_err(fault)?;
+        }
         if own.name != team.name || own.access.as_str() != team.access {
             let call = self.caller.call(|playoff| {
                 let call = playoff.v2().update_team().team_id(&id).player_id(&acting);
@@ -175,35 +180,42 @@ impl Import {
                 // Sources name the key either way.
                 call.new_owner(heir).id(heir)
             });
-            call.await.map_err(fault)?;
+            match call.await {
+                // Our own call whose answer was lost: the old owner has no say any more.
+                Err(error) if error.is_access_denied() && self.is_owner(&id, heir).await? => {}
+                done => drop(done.map_err(fault)?),
+            }
         }
+        let lock = team.locked && !is_locked;
         Ok(Founded { id, owner: heir.clone().or(owner), founder: heir, lock })
     }
 
-    /// Only members can lock a team. The owner may, whatever the roles.
+    async fn is_owner(&self, team: &str, player: &str) -> Result<bool, Fault> {
+        let team = self.team_there(team).await?;
+        let owner = team.as_ref().and_then(|team| team.owner.as_ref());
+        Ok(owner.and_then(|owner| owner.id()) == Some(player))
+    }
+
     pub(super) async fn locks(&self, teams: &Teams) -> Result<(), String> {
-        for (id, lock) in &teams.locks {
+        for id in &teams.locks {
             let Some(owner) = teams.owners.get(id) else {
                 self.note(format!("team '{id}': it stays open, for nobody owns it here"));
                 continue;
             };
-            let done = match lock {
-                true => {
-                    let call = self
-                        .caller
-                        .call(|playoff| playoff.v2().lock_team().team_id(id).player_id(owner));
-                    call.await.map(drop)
-                }
-                false => {
-                    let call = self
-                        .caller
-                        .call(|playoff| playoff.v2().unlock_team().team_id(id).player_id(owner));
-                    call.await.map(drop)
-                }
-            };
+            let done = self.set_lock(id, owner, true).await;
             self.passed(done.map_err(|error| Fault::of(format!("lock of team '{id}'"), &error)))?;
         }
         Ok(())
+    }
+
+    /// Only members can lock a team. The owner may, whatever the roles.
+    pub(super) async fn set_lock(&self, id: &str, owner: &str, lock: bool) -> Result<(), Error> {
+        if lock {
+            let lock = |playoff: &Playoff| playoff.v2().lock_team().team_id(id).player_id(owner);
+            return self.caller.call(lock).await.map(drop);
+        }
+        let unlock = |playoff: &Playoff| playoff.v2().unlock_team().team_id(id).player_id(owner);
+        self.caller.call(unlock).await.map(drop)
     }
 }
 

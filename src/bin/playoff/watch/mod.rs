@@ -5,7 +5,7 @@ mod feed;
 #[path = "../../../sandbox/game/sentence.rs"]
 mod sentence;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::Duration;
 
 use clap::Args;
@@ -19,7 +19,7 @@ use tokio::signal;
 use crate::caller::{may_pass, pause};
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::output::plain;
+use crate::output::{is_terminal, plain, plain_json, say};
 use feed::Feed;
 use sentence::Sentence;
 
@@ -34,7 +34,13 @@ const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 /// a line of JSON, as the API gives it. When the connection is lost it goes on trying, and tells
 /// then what happened meanwhile.
 #[derive(Args)]
-#[command(mut_arg("player", |player| player.help("Watch this player alone").help_heading(None)))]
+#[command(
+    mut_arg("player", |player| player.help("Watch this player alone").help_heading(None)),
+    after_help = "\
+Examples:
+  playoff watch
+  playoff watch --player mira --last 0"
+)]
 pub(crate) struct Options {
     /// Watch this team alone
     #[arg(long, value_name = "ID", conflicts_with = "player")]
@@ -75,7 +81,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
         (None, Some(team)) => Subject::Team(team.clone()),
         (None, None) => Subject::Game,
     };
-    let is_json = options.json || !io::stdout().is_terminal();
+    let is_json = options.json || !is_terminal();
     tokio::select! {
         done = watch(&playoff, &subject, is_json, &options) => done,
         _ = signal::ctrl_c() => Ok(()),
@@ -98,7 +104,7 @@ async fn watch(
         match subject.events(playoff, feed.start()).await {
             Ok(events) => {
                 if failures > 0 {
-                    eprintln!("playoff: it works again");
+                    say("playoff: it works again");
                     failures = 0;
                 }
                 let events = feed.fresh(events);
@@ -106,10 +112,12 @@ async fn watch(
                 most = usize::MAX;
             }
             Err(error) if may_pass(&error) => {
+                let asked = error.retry_after();
                 if failures == 0 {
-                    eprintln!("playoff: {error}: trying again");
+                    let when = asked.map(|asked| format!(" in {} s", asked.as_secs()));
+                    say(&format!("playoff: {error}: trying again{}", when.unwrap_or_default()));
                 }
-                let pause = error.retry_after().unwrap_or_else(|| pause(failures));
+                let pause = asked.unwrap_or_else(|| pause(failures));
                 tokio::time::sleep(pause).await;
                 failures += 1;
             }
@@ -181,6 +189,7 @@ impl Teller {
         let mut out = io::stdout().lock();
         for event in events {
             match self.is_json {
+                true if is_terminal() => writeln!(out, "{}", plain_json(&event.to_string()))?,
                 true => writeln!(out, "{event}")?,
                 false => writeln!(out, "{}", self.sentence(event))?,
             }
