@@ -122,12 +122,12 @@ pub fn find<'p>(
         .filter_map(|route| Some((route, route.parameters(path)?)))
         .max_by_key(|(route, parameters)| {
             let plain = !parameters.values().any(|id| id.contains('/'));
-            (route.literals(), plain)
+            (route.literals().count(), plain)
         })
 }
 
-/// The routes that are most like `method` and `path`, best first, three at most; of the other
-/// version too, where a route of `version` is not much better.
+/// The routes that are most like `method` and `path`, best first, three at most. Names in
+/// common count most, the last one above all; the other version comes in where it has one of them.
 ///
 /// ```
 /// use playoff::routes::{self, Version};
@@ -136,20 +136,19 @@ pub fn find<'p>(
 /// ```
 #[must_use]
 pub fn nearest(version: Version, method: &Method, path: &str) -> Vec<&'static Route> {
-    let path = path.trim_matches('/');
-    let likeness = |route: &Route| {
-        let mut likeness = strsim::normalized_levenshtein(path, route.path.trim_matches('/'));
-        if let Some(filled) = route.filled_like(path) {
-            likeness = likeness.max(strsim::normalized_levenshtein(path, &filled));
+    let asked: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let likeness = |route: &'static Route| {
+        let shared = route.shared_with(&asked);
+        // The other version is a way out only for what it has a name for.
+        if route.version != version && shared == 0.0 {
+            return None;
         }
-        likeness
+        let likeness = route.likeness_to(&asked) + 0.5 * shared
             - 0.1 * f64::from(route.method != *method)
-            - 0.1 * f64::from(route.version != version)
+            - 0.3 * f64::from(route.version != version);
+        (likeness >= 0.6).then_some((likeness, route))
     };
-    let mut near: Vec<(f64, &'static Route)> = all()
-        .map(|route| (likeness(route), route))
-        .filter(|(likeness, _)| *likeness >= 0.6)
-        .collect();
+    let mut near: Vec<(f64, &'static Route)> = all().filter_map(likeness).collect();
     near.sort_by(|(one, _), (two, _)| two.total_cmp(one));
     near.truncate(3);
     near.into_iter().map(|(_, route)| route).collect()
@@ -163,20 +162,38 @@ impl fmt::Display for Route {
 }
 
 impl Route {
-    /// The template with the segments of `path` in place of its parameters, so that ids count for
-    /// nothing; None where the number of segments differs.
-    fn filled_like(&self, path: &str) -> Option<String> {
-        let mut segments = path.split('/');
-        let mut filled = Vec::new();
-        for expected in self.path.trim_matches('/').split('/') {
-            let segment = segments.next()?;
-            filled.push(if expected.starts_with('{') { segment } else { expected });
+    /// How the literal segments are spelt in what was asked for, from 0 to 1. Ids count for nothing,
+    /// whether they were given or left out.
+    fn likeness_to(&self, asked: &[&str]) -> f64 {
+        let literals = self.literals().collect::<Vec<_>>().join("/");
+        let whole = strsim::normalized_levenshtein(&asked.join("/"), &literals);
+        if self.segments().count() != asked.len() {
+            return whole;
         }
-        segments.next().is_none().then(|| filled.join("/"))
+        let segments = asked.iter().zip(self.segments());
+        let without_ids: Vec<&str> = segments
+            .filter(|(_, expected)| !is_parameter(expected))
+            .map(|(segment, _)| *segment)
+            .collect();
+        whole.max(strsim::normalized_levenshtein(&without_ids.join("/"), &literals))
     }
 
-    fn literals(&self) -> usize {
-        self.path.split('/').filter(|segment| !segment.starts_with('{')).count()
+    /// How much of what was asked for are literal segments of this route, from 0 to 1. The last one
+    /// counts thrice: it names the thing, those before it only say where it is looked for.
+    fn shared_with(&self, asked: &[&str]) -> f64 {
+        let weight = |index: usize| if index + 1 == asked.len() { 3.0 } else { 1.0 };
+        let all: f64 = (0..asked.len()).map(weight).sum();
+        let known = asked.iter().enumerate();
+        let shared = known.filter(|(_, segment)| self.literals().any(|known| known == **segment));
+        shared.map(|(index, _)| weight(index)).sum::<f64>() / all
+    }
+
+    fn segments(&self) -> impl Iterator<Item = &'static str> {
+        self.path.trim_matches('/').split('/')
+    }
+
+    fn literals(&self) -> impl Iterator<Item = &'static str> {
+        self.segments().filter(|segment| !is_parameter(segment))
     }
 
     /// The parameters of a concrete path, or None where it is another route's.
@@ -210,6 +227,10 @@ impl Route {
         }
         Some(found)
     }
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
 }
 
 /// Where the first segment of `path` ends. A wide one takes two when that leaves as many as the
@@ -278,6 +299,33 @@ mod tests {
         );
         assert_eq!(first(Version::V2, Method::GET, "/player").as_deref(), Some("GET /v1/player"));
         assert_eq!(first(Version::V2, Method::GET, "/zzzzzzzz"), None);
+    }
+
+    #[test]
+    fn a_thing_that_was_looked_for_in_the_wrong_place_is_found_in_the_right_ones() {
+        let near = |path: &str| -> Vec<String> {
+            nearest(Version::V2, &Method::GET, path).iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            near("/admin/leaderboards"),
+            [
+                "POST /v2/admin/leaderboards/{leaderboard_id}/{scope_id}",
+                "DELETE /v2/admin/leaderboards/{leaderboard_id}/{scope_id}",
+                "GET /v2/runtime/leaderboards",
+            ]
+        );
+        assert_eq!(near("/design/metrics")[0], "GET /v2/design/versions/{version}/metrics");
+        for path in ["/admin/metrics", "/design/metrics", "/runtime/metrics"] {
+            let near = near(path);
+            let right = |route: &String| route.contains(" /v2/") && route.contains("/metrics");
+            assert!(near.len() == 3 && near.iter().all(right), "{path}: {near:?}");
+        }
+    }
+
+    #[test]
+    fn the_other_version_is_near_only_where_it_has_a_name_that_was_asked_for() {
+        let near = nearest(Version::V2, &Method::GET, "/teems/rose");
+        assert!(near.iter().all(|route| route.version == Version::V2), "{near:?}");
     }
 
     #[test]
