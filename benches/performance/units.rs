@@ -17,10 +17,10 @@ const REASONS: [(&str, &str); 14] = [
         "playoff (build script)",
         "the generator of the typed calls: progenitor over both specs, then our changes",
     ),
-    ("playoff build script (run)", "makes the typed calls of both versions, and formats them"),
+    ("playoff build-script (run)", "makes the typed calls of both versions, and formats them"),
     ("playoff", "the typed calls: 189 operations with their builders and types"),
     (
-        "aws-lc-sys build script (run)",
+        "aws-lc-sys build-script (run)",
         "compiles aws-lc, C and assembler, for TLS and signatures; rustls and jsonwebtoken stand on it",
     ),
     ("aws-lc-sys", "its bindings"),
