@@ -25,7 +25,9 @@ const CLIENT: &str = "docs";
 
 /// `None` for what is not about the page.
 pub(super) fn answer(state: &State, head: &Parts) -> Option<Answer> {
-    Some(match (&head.method, head.uri.path()) {
+    // What HEAD is told is GET's; the connection leaves its body out.
+    let method = if head.method == Method::HEAD { &Method::GET } else { &head.method };
+    Some(match (method, head.uri.path()) {
         (&Method::GET, "/docs" | "/docs/" | "/docs/v1" | "/docs/v2") => page(),
         (&Method::GET, "/docs/docs.js") => {
             answer::own("text/javascript; charset=utf-8", SCRIPT.into())

@@ -70,7 +70,7 @@ function player({ id, alias, scores }) {
 }
 
 function level({ metric, value, meta }, scores) {
-  const next = meta?.next ? `next: ${meta.next}` : metric.name;
+  const next = meta?.next ? `${metric.name} · next: ${meta.next}` : metric.name;
   const shown = element("div", { className: "level" },
     element("div", {}, element("b", { textContent: value.name }),
       element("span", { className: "note", textContent: next })));
@@ -146,13 +146,20 @@ function event({ kind, at, who, text, reverted }) {
   return element("li", { className }, element("div", {}, sentence, ...taken), when);
 }
 
-function request({ method, path, query, status }) {
+function request({ method, path, query, status, at, error, length, answer }, zone) {
   const names = query.length ? `?${query.join("&")}` : "";
+  const time = element("time", { dateTime: at, title: at });
+  time.textContent = new Date(at).toLocaleTimeString("en-GB", { timeZone: zone });
+  const named = error ? [" · ", element("b", { className: "error", textContent: error })] : [];
+  const shown = answer ? [element("pre", { textContent: answer })] : [];
   // A long path breaks at its slashes.
   const segments = path.split(/(?=\/)/).flatMap((segment) => [element("wbr"), segment]);
   return element("tr", {},
     element("td", { className: `method ${method}`, textContent: method }),
-    element("td", { className: "path" }, ...segments, element("span", { className: "query", textContent: names })),
+    element("td", { className: "path" }, element("details", {},
+      element("summary", {}, ...segments, element("span", { className: "query", textContent: names })),
+      element("p", { className: "note" }, time, ...named, ` · ${count(length)} bytes`),
+      ...shown)),
     element("td", { className: `number status s${Math.floor(status / 100)}` },
       element("b", { textContent: status })));
 }
@@ -188,8 +195,8 @@ function draw(glance) {
   part("feed-note").textContent = outOf(events.rows.length, events.total, "events");
   fill(part("feed-list"), events.rows, ({ id }) => id, event, emptyItem("Nothing happened yet."));
   part("requests-note").textContent = outOf(requests.rows.length, requests.total, "requests");
-  fill(part("request-rows"), requests.rows, ({ number }) => number, request,
-    emptyRow("No request yet."));
+  fill(part("request-rows"), requests.rows, ({ number }) => number,
+    (row) => request(row, glance.zone), emptyRow("No request yet."));
   clock(glance);
   // Whoever listens hears what is new, not the whole past.
   if (!drawn) part("feed-log").setAttribute("aria-live", "polite");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::game::{Choice, Environment};
-use super::record::{Received, Record};
+use super::record::{ANSWERS, Received, Record};
 use super::server::query;
 use super::state::State;
 
@@ -17,11 +17,10 @@ const SCRIPT: &str = include_str!("home.js");
 const STYLE: &str =
     concat!(include_str!("look.css"), include_str!("palette.css"), include_str!("home.css"));
 
-const MOST_REQUESTS: usize = 50;
-
 /// `None` for what is not about the page.
 pub(super) fn answer(state: &State, head: &Parts) -> Option<Answer> {
-    if head.method != Method::GET {
+    // What HEAD is told is GET's; the connection leaves its body out.
+    if !matches!(head.method, Method::GET | Method::HEAD) {
         return None;
     }
     Some(match head.uri.path() {
@@ -46,7 +45,8 @@ fn glance(state: &State, query: &BTreeMap<String, String>) -> Value {
     glance
 }
 
-/// The latest ones first. Of a query the names alone: what is in it may be somebody's.
+/// The latest ones first, with their answers. Of a query the names alone: what is in it may be
+/// somebody's.
 fn requests(record: &Record) -> Value {
     let row = |(number, request): (usize, &Received)| {
         let query: Vec<&str> = request.query.iter().map(|(name, _)| name.as_str()).collect();
@@ -57,21 +57,26 @@ fn requests(record: &Record) -> Value {
             "query": query,
             "status": request.status.as_u16(),
             "at": request.at,
+            "error": request.error,
+            "length": request.answer_length,
+            "answer": request.answer,
         })
     };
-    let rows: Value = record.latest().take(MOST_REQUESTS).map(row).collect();
+    let rows: Value = record.latest().take(ANSWERS).map(row).collect();
     json!({ "total": record.so_far(), "rows": rows })
 }
 
 #[cfg(test)]
 mod tests {
     use hyper::header::{
-        ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+        ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue,
+        X_CONTENT_TYPE_OPTIONS,
     };
     use hyper::{Request, StatusCode};
     use jiff::Timestamp;
 
     use super::*;
+    use crate::sandbox::record::Answered;
 
     fn asked(method: &str, address: &str) -> Option<Answer> {
         let request = Request::builder().method(method).uri(address).body(()).unwrap();
@@ -110,8 +115,15 @@ mod tests {
             let address = format!("/v2/x/{number}?player_id=CANARY&detailed=CANARY");
             let request = Request::post(address).header("x-own", "CANARY").body(());
             let (head, ()) = request.unwrap().into_parts();
-            let (at, status) = (Timestamp::UNIX_EPOCH, StatusCode::NOT_FOUND);
-            record.push(Received::new((&head, b"CANARY"), None, at, status));
+            let answered = Answered {
+                status: StatusCode::NOT_FOUND,
+                headers: HeaderMap::from_iter([(
+                    CONTENT_TYPE,
+                    HeaderValue::from_static("application/json"),
+                )]),
+                body: r#"{"error":"route_not_found","token":"CANARY"}"#.into(),
+            };
+            record.push(Received::new((&head, b"CANARY"), None, Timestamp::UNIX_EPOCH, &answered));
         }
         let shown = requests(&record);
         assert_eq!((&shown["total"], shown["rows"].as_array().unwrap().len()), (&json!(60), 50));
@@ -122,6 +134,9 @@ mod tests {
             "query": ["player_id", "detailed"],
             "status": 404,
             "at": "1970-01-01T00:00:00.000Z",
+            "error": "route_not_found",
+            "length": 44,
+            "answer": r#"{"error":"route_not_found","token":"[redacted]"}"#,
         });
         assert_eq!(shown["rows"][0], latest);
         assert!(!shown.to_string().contains("CANARY"));

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use hyper::header::{AUTHORIZATION, COOKIE, HeaderMap, HeaderValue};
+use bytes::Bytes;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, StatusCode};
 use serde_json::{Map, Value, json};
@@ -16,15 +17,22 @@ const MOST: usize = 10_000;
 const LONGEST_BODY: usize = 64 * 1024;
 const ALL_BODIES: usize = 64 * 1024 * 1024;
 
+/// The start of an answer is kept, and of the latest ones alone: for whoever looks at the page.
+const LONGEST_ANSWER: usize = 1024;
+pub(super) const ANSWERS: usize = 50;
+
 const MASK: &str = "[redacted]";
 
-/// Query parameters of API requests that hold secrets.
-const OF_API: &[&str] = &["access_token", "jwt"];
+/// Query parameters of API requests that hold secrets, and fields of answers: `token` opens the
+/// stream of notifications.
+const OF_API: &[&str] = &["access_token", "jwt", "token"];
 
-/// Those of logins, and fields of token requests. Elsewhere `state` and `code` are plain words.
-const OF_AUTH: &[&str] = &["code", "code_verifier", "client_secret", "refresh_token", "state"];
+/// Those of logins, and fields of token requests and their answers. Elsewhere `state` and `code` are
+/// plain words.
+const OF_AUTH: &[&str] =
+    &["access_token", "code", "code_verifier", "client_secret", "refresh_token", "state"];
 
-/// A request that the sandbox received, and the status of its answer. `[redacted]` stands for
+/// A request that the sandbox received, and how it was answered. `[redacted]` stands for
 /// tokens, codes and secrets.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -47,6 +55,43 @@ pub struct Received {
     pub at: Timestamp,
     /// What it was answered with.
     pub status: StatusCode,
+    /// The name of the error that it was answered with, such as `player_not_found`.
+    pub error: Option<String>,
+    /// How many bytes the body of the answer has.
+    pub answer_length: usize,
+    /// How the answer begins, 1 KiB at most and `…` for the rest; with the latest 50 requests alone.
+    /// Empty where it is neither JSON nor text.
+    pub answer: String,
+}
+
+/// What a request is answered with.
+pub(super) struct Answered {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answered {
+    /// What may be shown of it to a request for `path`, and the error that it names. JSON that is
+    /// none cannot be masked, and the pages of a login hold its `state`.
+    fn shown(&self, path: &str) -> (String, Option<String>) {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        match kind.unwrap_or_default() {
+            kind if kind.starts_with("application/json") => {
+                let Ok(mut value) = serde_json::from_slice(&self.body) else {
+                    return Default::default();
+                };
+                mask(&mut value, secrets(path));
+                let failed = self.status.is_client_error() || self.status.is_server_error();
+                let error = value["error"].as_str().filter(|_| failed).map(str::to_owned);
+                (start(value.to_string(), LONGEST_ANSWER), error)
+            }
+            kind if kind.starts_with("text/") && !is_auth(path) => {
+                (start(text(&self.body), LONGEST_ANSWER), None)
+            }
+            _ => Default::default(),
+        }
+    }
 }
 
 impl Received {
@@ -54,7 +99,7 @@ impl Received {
         (head, body): (&Parts, &[u8]),
         operation: Option<&'static str>,
         at: jiff::Timestamp,
-        status: StatusCode,
+        answered: &Answered,
     ) -> Self {
         let mut headers = head.headers.clone();
         for name in [AUTHORIZATION, COOKIE] {
@@ -63,19 +108,20 @@ impl Received {
             }
         }
         let path = head.uri.path();
-        let (secret, body) = match path.starts_with("/auth") {
-            true => (OF_AUTH, fields(body)),
-            false => (OF_API, text(body)),
-        };
+        let body = if is_auth(path) { fields(body) } else { text(body) };
+        let (answer, error) = answered.shown(path);
         Received {
             method: head.method.clone(),
             path: path.to_owned(),
-            query: pairs(head.uri.query().unwrap_or_default().as_bytes(), secret),
+            query: pairs(head.uri.query().unwrap_or_default().as_bytes(), secrets(path)),
             headers,
             body,
             operation,
             at: at.into(),
-            status,
+            status: answered.status,
+            error,
+            answer_length: answered.body.len(),
+            answer,
         }
     }
 
@@ -93,7 +139,44 @@ impl Received {
             "operation": self.operation,
             "at": self.at,
             "status": self.status.as_u16(),
+            "error": self.error,
+            "answer_length": self.answer_length,
+            "answer": self.answer,
         })
+    }
+}
+
+fn is_auth(path: &str) -> bool {
+    path.starts_with("/auth")
+}
+
+fn secrets(path: &str) -> &'static [&'static str] {
+    if is_auth(path) { OF_AUTH } else { OF_API }
+}
+
+/// As many whole characters as that many bytes hold, and `…` for what follows.
+fn start(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    format!("{}…", &text[..end])
+}
+
+/// Masks the fields of these names, wherever they are.
+fn mask(value: &mut Value, secret: &[&str]) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if secret.contains(&name.as_str()) && !value.is_null() {
+                    *value = Value::from(MASK);
+                } else {
+                    mask(value, secret);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| mask(item, secret)),
+        _ => {}
     }
 }
 
@@ -113,13 +196,10 @@ fn pairs(text: &[u8], secret: &[&str]) -> Vec<(String, String)> {
 
 /// The fields of a token request or a login, from JSON or a form; nothing of what is neither.
 fn fields(body: &[u8]) -> String {
-    if let Ok(mut fields) = serde_json::from_slice::<Map<String, Value>>(body) {
-        for (name, value) in &mut fields {
-            if OF_AUTH.contains(&name.as_str()) {
-                *value = Value::from(MASK);
-            }
-        }
-        return Value::Object(fields).to_string();
+    if let Ok(fields) = serde_json::from_slice::<Map<String, Value>>(body) {
+        let mut fields = Value::Object(fields);
+        mask(&mut fields, OF_AUTH);
+        return fields.to_string();
     }
     let form = if body.starts_with(b"{") { Vec::new() } else { pairs(body, OF_AUTH) };
     serde_urlencoded::to_string(form).unwrap_or_default()
@@ -139,6 +219,10 @@ impl Record {
         self.bytes += received.body.len();
         self.kept.push_back(received);
         self.so_far += 1;
+        let past = self.kept.len().checked_sub(ANSWERS + 1);
+        if let Some(past) = past.and_then(|past| self.kept.get_mut(past)) {
+            past.answer = String::new();
+        }
         while self.kept.len() > MOST || self.bytes > ALL_BODIES {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.bytes -= oldest.body.len();
@@ -175,8 +259,17 @@ mod tests {
 
     fn received(request: hyper::http::request::Builder, body: &str) -> Received {
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let at = jiff::Timestamp::UNIX_EPOCH;
-        Received::new((&head, body.as_bytes()), None, at, StatusCode::OK)
+        let answered = answered(200, "application/json", "{}");
+        Received::new((&head, body.as_bytes()), None, jiff::Timestamp::UNIX_EPOCH, &answered)
+    }
+
+    fn answered(status: u16, kind: &'static str, body: &str) -> Answered {
+        let kind = (CONTENT_TYPE, HeaderValue::from_static(kind));
+        Answered {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::from_iter([kind]),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+        }
     }
 
     #[test]
@@ -195,6 +288,48 @@ mod tests {
             assert!(seen.contains("shop") && !seen.contains("CANARY"), "{seen}");
         }
         assert_eq!(received(Request::post("/auth/token"), "{\"client_secret\":CANARY").body, "");
+    }
+
+    #[test]
+    fn no_secret_is_in_what_is_kept_of_an_answer() {
+        let token = r#"{"access_token":"CANARY","refresh_token":"CANARY","expires_in":86400}"#;
+        let (shown, error) = answered(200, "application/json", token).shown("/auth/token");
+        assert!(shown.contains("86400") && !shown.contains("CANARY"), "{shown}");
+        assert_eq!(error, None);
+        let within = r#"{"data":[{"token":"CANARY","jwt":"CANARY","state":"ACTIVE"}]}"#;
+        let (shown, _) = answered(200, "application/json", within).shown("/v2/x");
+        assert!(shown.contains("ACTIVE") && !shown.contains("CANARY"), "{shown}");
+        for (kind, path, body) in [
+            ("application/json", "/auth/token", r#"{"access_token":"CANARY"#),
+            ("application/json", "/v2/runtime/notifications/token", r#"{,"token":"CANARY"}"#),
+            ("text/html", "/auth", r#"<input name="state" value="CANARY">"#),
+            ("image/png", "/v2/x", "CANARY"),
+        ] {
+            assert_eq!(answered(200, kind, body).shown(path).0, "", "{kind} {path}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_kept_as_its_start_and_the_error_that_it_names() {
+        let body = r#"{"error":"player_not_found","error_description":"None is there"}"#;
+        let (shown, error) = answered(404, "application/json", body).shown("/v2/x");
+        assert_eq!((shown.as_str(), error.as_deref()), (body, Some("player_not_found")));
+        assert_eq!(answered(200, "application/json", body).shown("/v2/x").1, None);
+        for (long, kept) in [("x".repeat(1025), 1024), (format!("x{}", "ö".repeat(600)), 1023)] {
+            let (shown, _) = answered(502, "text/html", &long).shown("/v2/x");
+            assert_eq!(shown.strip_suffix('…').map(str::len), Some(kept));
+        }
+    }
+
+    #[test]
+    fn the_latest_answers_are_kept_and_the_length_of_all() {
+        let mut record = Record::default();
+        for _ in 0..=ANSWERS {
+            record.push(received(Request::get("/v2/x"), ""));
+        }
+        let all = record.all();
+        assert!(all.iter().all(|received| received.answer_length == 2));
+        assert_eq!((all[0].answer.as_str(), all[1].answer.as_str()), ("", "{}"));
     }
 
     #[test]

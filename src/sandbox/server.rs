@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, CONTENT_TYPE, HeaderMap,
@@ -17,7 +18,7 @@ use super::caller::credential;
 use super::fault::Fault;
 use super::game::{Call, Outcome, Refusal, Reply};
 use super::line::Cut;
-use super::record::Received;
+use super::record::{Answered, Received};
 use super::rights::Right;
 use super::state::State;
 use super::{body, check, control, docs, example, form, grant, home, login, page};
@@ -43,7 +44,13 @@ pub(super) async fn respond(state: &State, request: Request<Incoming>) -> (Answe
         None => answered(state, &head, &body).await,
         Some(fault) => troubled(state, &head, &body, fault).await,
     };
-    let seen = Received::new((&head, &body), operation, state.now(), answer.status());
+    let Ok(sent) = answer.body().clone().collect().await;
+    let answered = Answered {
+        status: answer.status(),
+        headers: answer.headers().clone(),
+        body: sent.to_bytes(),
+    };
+    let seen = Received::new((&head, &body), operation, state.now(), &answered);
     state.record().push(seen);
     match fault {
         Some(fault) if fault.is_silence() => std::future::pending().await,

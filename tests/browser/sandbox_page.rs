@@ -1,5 +1,6 @@
 //! The sandbox's own page: the game at a glance.
 
+use playoff::ExposeSecret;
 use playoff::sandbox::Sandbox;
 use serde_json::json;
 
@@ -84,6 +85,33 @@ async fn a_play_appears_by_itself() {
     assert!(visit.true_of_page("window.first").await, "the page was not loaded again");
     let listened = "document.getElementById('feed-log').ariaLive === 'polite'";
     assert!(visit.true_of_page(listened).await);
+}
+
+#[tokio::test]
+async fn a_request_unfolds_to_its_time_and_its_answer_without_the_token() {
+    let Some(visit) = Visit::new().await else { return };
+    let playoff = visit.sandbox.playoff();
+    playoff.get("/admin/players/<img src=x>").await.unwrap_err();
+    playoff.get("/admin/players/nobody").await.unwrap_err();
+    visit.see("request-rows", "/admin/players/nobody").await;
+    visit.browser.click("#request-rows tr:first-child summary").await;
+    let unfolded = visit.browser.see("//*[@id='request-rows']/tr[1]//details[@open]").await;
+    for part in [":", "player_not_found", " bytes", "Player with ID 'nobody' does not exist"] {
+        assert!(unfolded.contains(part), "{part} is not in {unfolded}");
+    }
+    visit.browser.click("#request-rows tr:last-child summary").await;
+    let token = visit.browser.see("//*[@id='request-rows']/tr[last()]//details[@open]").await;
+    assert!(token.contains(r#""access_token":"[redacted]""#), "{token}");
+    let access = playoff.access_token().await.unwrap();
+    let markup = visit.browser.script("return document.documentElement.outerHTML").await;
+    assert!(!markup.to_string().contains(access.expose_secret()));
+    assert!(visit.true_of_page("!document.querySelector('main img')").await);
+    playoff.get("/admin/players").await.unwrap();
+    visit.browser.see("//*[@id='request-rows']/tr[4]").await;
+    let open = "document.querySelectorAll('#request-rows details[open]').length === 2";
+    assert!(visit.true_of_page(open).await, "what is unfolded stays so");
+    visit.browser.resize(390, 844).await;
+    assert!(visit.has_no_sideways_scrolling().await);
 }
 
 #[tokio::test]

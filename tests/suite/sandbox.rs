@@ -1,7 +1,7 @@
 //! The sandbox as any HTTP client sees it: names, texts and statuses that official SDKs expect.
 
 use playoff::sandbox::{Right, Sandbox};
-use playoff::{Error, Playoff};
+use playoff::{Error, ExposeSecret, Playoff};
 use serde_json::{Value, json};
 
 async fn refused(route: &str) -> Error {
@@ -205,6 +205,44 @@ async fn requests_are_counted() {
     assert_eq!((sandbox.token_requests(), sandbox.api_requests()), (0, 0));
     sandbox.playoff().get("/admin").await.unwrap();
     assert_eq!((sandbox.token_requests(), sandbox.api_requests()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_request_is_recorded_with_its_answer_and_no_token() {
+    let sandbox = Sandbox::start().await.unwrap();
+    let playoff = sandbox.playoff();
+    playoff.get("/admin/players/nobody").await.unwrap_err();
+    let stream: Value = playoff.get("/runtime/notifications/token?player_id=johny").await.unwrap();
+    let requests = sandbox.requests();
+    let [token, nobody, opened] = requests.as_slice() else { panic!("{requests:?}") };
+    assert!(token.answer.contains(r#""access_token":"[redacted]""#), "{}", token.answer);
+    assert_eq!(nobody.error.as_deref(), Some("player_not_found"));
+    assert!(nobody.answer.contains("Player with ID 'nobody' does not exist"), "{nobody:?}");
+    assert_eq!((nobody.answer_length, token.error.as_deref()), (nobody.answer.len(), None));
+    assert_eq!(opened.answer, r#"{"token":"[redacted]"}"#);
+    let glance = format!("{}/sandbox/glance", sandbox.url());
+    let (_, glance) = http(reqwest::Client::new().get(glance)).await;
+    let access = playoff.access_token().await.unwrap();
+    let secrets = [access.expose_secret(), stream["token"].as_str().unwrap()];
+    for shown in [glance.to_string(), format!("{requests:?}")] {
+        assert!(secrets.iter().all(|secret| !shown.contains(secret)), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_tell_head_what_they_tell_get_without_the_body() {
+    let sandbox = Sandbox::start().await.unwrap();
+    for path in ["/", "/docs", "/docs/v2.yaml"] {
+        let url = format!("{}{path}", sandbox.url());
+        let client = reqwest::Client::new();
+        let (get, head) =
+            (client.get(&url).send().await.unwrap(), client.head(&url).send().await.unwrap());
+        assert_eq!(head.status(), 200, "{path}");
+        for name in ["content-type", "content-length"] {
+            assert_eq!(head.headers()[name], get.headers()[name], "{path}: {name}");
+        }
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
 }
 
 #[tokio::test]
