@@ -1,6 +1,7 @@
 //! JSON that is looked at before it is known what it is.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, Error as NoFit, MapDeserializer, SeqDeserializer};
@@ -12,27 +13,24 @@ use serde_json::{Number, Value};
 /// events whose shape a key of theirs tells, and a copy of each would cost more than the rest.
 ///
 /// Not by the crate serde_json_borrow, whose values cannot be read from each other.
-#[derive(Debug, Clone)]
 pub(super) enum Lent<'a> {
     Null,
     Bool(bool),
     Number(Number),
     Text(Cow<'a, str>),
     List(Vec<Lent<'a>>),
-    Object(Vec<(Cow<'a, str>, Lent<'a>)>),
+    Object(Keys<'a>),
 }
 
+/// The keys of an object; of one that comes twice the last value counts, as serde_json has it.
+pub(super) type Keys<'a> = BTreeMap<Cow<'a, str>, Lent<'a>>;
+
 impl<'a> Lent<'a> {
-    pub(super) fn as_object(&self) -> Option<&[(Cow<'a, str>, Lent<'a>)]> {
+    pub(super) fn as_object(&self) -> Option<&Keys<'a>> {
         match self {
             Lent::Object(keys) => Some(keys),
             _ => None,
         }
-    }
-
-    /// Whether it is an object with such a key.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.as_object().is_some_and(|keys| keys.iter().any(|(name, _)| name == key))
     }
 }
 
@@ -117,17 +115,12 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Lent<'de>, A::Error> {
-        let mut keys: Vec<(Cow<'de, str>, Lent<'de>)> = Vec::new();
+        let mut keys = Keys::new();
         while let Some(key) = map.next_key()? {
             let Lent::Text(key) = key else {
                 return Err(A::Error::custom("a key that is no text"));
             };
-            let value = map.next_value()?;
-            // Of a key that comes twice the last one counts, as serde_json has it.
-            match keys.iter_mut().find(|(name, _)| *name == key) {
-                Some((_, before)) => *before = value,
-                None => keys.push((key, value)),
-            }
+            keys.insert(key, map.next_value()?);
         }
         Ok(Lent::Object(keys))
     }
@@ -208,8 +201,8 @@ mod tests {
     fn what_is_lent_is_the_value_that_serde_json_reads() {
         let value: Value = serde_json::from_str(ODD).unwrap();
         let lent: Lent<'_> = serde_json::from_str(ODD).unwrap();
-        assert_eq!(Value::from(lent.clone()), value, "from text");
         assert_eq!(Value::from(Lent::deserialize(&lent).unwrap()), value, "from what is lent");
+        assert_eq!(Value::from(lent), value, "from text");
         assert_eq!(Value::from(Lent::deserialize(&value).unwrap()), value, "from a value");
     }
 

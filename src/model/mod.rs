@@ -1,9 +1,8 @@
 //! Models that the wire makes necessary, shared by both versions.
 //!
-//! What a schema can say is generated, per version, into `v1::types` and
-//! `v2::types`. Here stands what it cannot: numbers that travel as text, values
-//! whose shape depends on another field, lists that are `{}` or `null` when empty, and enums that
-//! the server may extend.
+//! What a schema can say is generated, per version, into `v1::types` and `v2::types`. Here stands
+//! what it cannot: numbers that travel as text, values whose shape depends on another field, lists
+//! that are `{}` or `null` when empty, and enums that the server may extend.
 //!
 //! All of them read more than they write. Keys that Playoff adds to a structure of fixed keys are
 //! dropped, as the generated types do; where the shape is open, in [`Event`] for one, they are kept.

@@ -1,11 +1,9 @@
 //! Scores, whose value has the shape that their metric's type gives it.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use super::lent::Lent;
+use super::lent::{Keys, Lent};
 use super::number::NumberOr;
 use super::{MetricRef, MetricType, NamedRef, Number};
 
@@ -191,7 +189,7 @@ struct ItemByName {
     count: Number,
 }
 
-fn items_by_name(object: &[(Cow<'_, str>, Lent<'_>)]) -> Option<Vec<SetItemScore>> {
+fn items_by_name(object: &Keys<'_>) -> Option<Vec<SetItemScore>> {
     object
         .iter()
         .map(|(name, item)| {

@@ -85,9 +85,9 @@ fn interpret(metric_type: Option<&MetricType>, delta: Lent<'_>) -> Delta {
         new: Option<String>,
     }
     // All keys of a delta may be null, so any object would do: `new` tells that it is one.
-    let is_delta = |value: &Lent<'_>| value.has("new");
-    let are_deltas =
-        || delta.as_object().is_some_and(|items| items.iter().all(|(_, item)| is_delta(item)));
+    let is_delta =
+        |value: &Lent<'_>| value.as_object().is_some_and(|keys| keys.contains_key("new"));
+    let are_deltas = || delta.as_object().is_some_and(|items| items.values().all(is_delta));
     let read = match metric_type {
         Some(MetricType::Point | MetricType::Compound) if is_delta(&delta) => {
             NumberDelta::deserialize(&delta).ok().map(Delta::Number)

@@ -1,31 +1,25 @@
 //! The keys of an event before it is known whose they are.
 
-use std::borrow::Cow;
-
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::model::lent::Lent;
+use crate::model::lent::{self, Lent};
 
-/// Keys and values, borrowed from the answer where they can be: a feed has thousands of events, and
-/// most of what is in them is taken out at once.
-pub(super) struct Keys<'a>(Vec<(Cow<'a, str>, Lent<'a>)>);
+/// Keys and values, most of which are taken out at once.
+pub(super) struct Keys<'a>(lent::Keys<'a>);
 
-impl<'a> Keys<'a> {
+impl Keys<'_> {
     /// Takes `key` out; a value of another shape than `T` has stays where it is.
     pub(super) fn take<T: DeserializeOwned>(&mut self, key: &str) -> Option<T> {
-        let place = self.0.iter().position(|(name, _)| name == key)?;
-        let taken = T::deserialize(&self.0[place].1).ok()?;
-        self.0.swap_remove(place);
+        let taken = T::deserialize(self.0.get(key)?).ok()?;
+        self.0.remove(key);
         Some(taken)
     }
 
     /// Takes the keys `names` out, all or none.
-    pub(super) fn take_all<T: DeserializeOwned>(&mut self, names: &[&'static str]) -> Option<T> {
-        let (own, others) =
-            std::mem::take(&mut self.0).into_iter().partition(|(key, _)| names.contains(&&**key));
-        self.0 = others;
+    pub(super) fn take_all<T: DeserializeOwned>(&mut self, names: &[&str]) -> Option<T> {
+        let own = names.iter().filter_map(|name| self.0.remove_entry(*name)).collect();
         let own = Lent::Object(own);
         let content = T::deserialize(&own);
         if let (Err(_), Lent::Object(own)) = (&content, own) {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::{EventType, List, NamedRef, PlayerRef, Timestamp};
-pub use change::{Change, Delta, NumberDelta, RoleDelta};
 use keys::Keys;
 
+pub use change::{Change, Delta, NumberDelta, RoleDelta};
 pub use detail::{
     Completion, Deferred, EventDetail, InviteDetail, MemberDetail, PlayDetail, PlayedAction,
     ProgressDetail, RequestDetail, ResolutionDetail, RoleChangeDetail, RuleDetail, ScoreDetail,
