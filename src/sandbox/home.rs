@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::game::{Choice, Environment};
-use super::record::{ANSWERS, Received, Record};
+use super::record::{Received, Record};
 use super::server::query;
 use super::state::State;
 
@@ -48,7 +48,7 @@ fn glance(state: &State, query: &BTreeMap<String, String>) -> Value {
 /// The latest ones first, with their answers. Of a query the names alone: what is in it may be
 /// somebody's.
 fn requests(record: &Record) -> Value {
-    let row = |(number, request): (usize, &Received)| {
+    let row = |(number, request, answer): (usize, &Received, String)| {
         let query: Vec<&str> = request.query.iter().map(|(name, _)| name.as_str()).collect();
         json!({
             "number": number,
@@ -59,10 +59,10 @@ fn requests(record: &Record) -> Value {
             "at": request.at,
             "error": request.error,
             "length": request.answer_length,
-            "answer": request.answer,
+            "answer": answer,
         })
     };
-    let rows: Value = record.latest().take(ANSWERS).map(row).collect();
+    let rows: Value = record.latest().map(row).collect();
     json!({ "total": record.so_far(), "rows": rows })
 }
 
@@ -123,7 +123,8 @@ mod tests {
                 )]),
                 body: r#"{"error":"route_not_found","token":"CANARY"}"#.into(),
             };
-            record.push(Received::new((&head, b"CANARY"), None, Timestamp::UNIX_EPOCH, &answered));
+            let at = Timestamp::UNIX_EPOCH;
+            record.push(Received::new((&head, b"CANARY"), None, at, &answered), answered);
         }
         let shown = requests(&record);
         assert_eq!((&shown["total"], shown["rows"].as_array().unwrap().len()), (&json!(60), 50));

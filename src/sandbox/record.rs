@@ -19,13 +19,13 @@ const ALL_BODIES: usize = 64 * 1024 * 1024;
 
 /// The start of an answer is kept, and of the latest ones alone: for whoever looks at the page.
 const LONGEST_ANSWER: usize = 1024;
-pub(super) const ANSWERS: usize = 50;
+const ANSWERS: usize = 50;
 
 const MASK: &str = "[redacted]";
 
 /// Query parameters of API requests that hold secrets, and fields of answers: `token` opens the
-/// stream of notifications.
-const OF_API: &[&str] = &["access_token", "jwt", "token"];
+/// stream of notifications, `play_token` fires a trigger without a login.
+const OF_API: &[&str] = &["access_token", "jwt", "play_token", "token"];
 
 /// Those of logins, and fields of token requests and their answers. Elsewhere `state` and `code` are
 /// plain words.
@@ -72,25 +72,35 @@ pub(super) struct Answered {
 }
 
 impl Answered {
-    /// What may be shown of it to a request for `path`, and the error that it names. JSON that is
-    /// none cannot be masked, and the pages of a login hold its `state`.
-    fn shown(&self, path: &str) -> (String, Option<String>) {
-        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        match kind.unwrap_or_default() {
-            kind if kind.starts_with("application/json") => {
-                let Ok(mut value) = serde_json::from_slice(&self.body) else {
-                    return Default::default();
-                };
-                mask(&mut value, secrets(path));
-                let failed = self.status.is_client_error() || self.status.is_server_error();
-                let error = value["error"].as_str().filter(|_| failed).map(str::to_owned);
-                (start(value.to_string(), LONGEST_ANSWER), error)
-            }
-            kind if kind.starts_with("text/") && !is_auth(path) => {
-                (start(text(&self.body), LONGEST_ANSWER), None)
-            }
-            _ => Default::default(),
+    /// What may be shown of it to a request for `path`. JSON that is none cannot be masked, and the
+    /// pages of a login hold its `state`.
+    fn shown(&self, path: &str) -> String {
+        if let Some(mut value) = self.json() {
+            mask(&mut value, secrets(path));
+            return start(value.to_string(), LONGEST_ANSWER);
         }
+        match self.kind().starts_with("text/") && !is_auth(path) {
+            true => start(text(&self.body), LONGEST_ANSWER),
+            false => String::new(),
+        }
+    }
+
+    /// The error that it names.
+    fn error(&self) -> Option<String> {
+        let failed = self.status.is_client_error() || self.status.is_server_error();
+        // What succeeds is mostly larger, and not read for this.
+        let value = failed.then(|| self.json())??;
+        value["error"].as_str().map(str::to_owned)
+    }
+
+    fn json(&self) -> Option<Value> {
+        let is_json = self.kind().starts_with("application/json");
+        is_json.then(|| serde_json::from_slice(&self.body).ok())?
+    }
+
+    fn kind(&self) -> &str {
+        let kind = self.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        kind.unwrap_or_default()
     }
 }
 
@@ -109,7 +119,6 @@ impl Received {
         }
         let path = head.uri.path();
         let body = if is_auth(path) { fields(body) } else { text(body) };
-        let (answer, error) = answered.shown(path);
         Received {
             method: head.method.clone(),
             path: path.to_owned(),
@@ -119,9 +128,9 @@ impl Received {
             operation,
             at: at.into(),
             status: answered.status,
-            error,
+            error: answered.error(),
             answer_length: answered.body.len(),
-            answer,
+            answer: String::new(),
         }
     }
 
@@ -208,6 +217,8 @@ fn fields(body: &[u8]) -> String {
 #[derive(Default)]
 pub(super) struct Record {
     kept: VecDeque<Received>,
+    /// Of the latest ones, whole: they are masked for who looks at them, and mostly nobody does.
+    answers: VecDeque<Answered>,
     /// Bytes of all bodies that are kept.
     bytes: usize,
     /// How many came in, forgotten ones too.
@@ -215,13 +226,13 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn push(&mut self, received: Received) {
+    pub(super) fn push(&mut self, received: Received, answered: Answered) {
         self.bytes += received.body.len();
         self.kept.push_back(received);
         self.so_far += 1;
-        let past = self.kept.len().checked_sub(ANSWERS + 1);
-        if let Some(past) = past.and_then(|past| self.kept.get_mut(past)) {
-            past.answer = String::new();
+        self.answers.push_back(answered);
+        if self.answers.len() > ANSWERS {
+            self.answers.pop_front();
         }
         while self.kept.len() > MOST || self.bytes > ALL_BODIES {
             let Some(oldest) = self.kept.pop_front() else { break };
@@ -230,7 +241,11 @@ impl Record {
     }
 
     pub(super) fn all(&self) -> Vec<Received> {
-        self.kept.iter().cloned().collect()
+        let mut all: Vec<Received> = self.kept.iter().cloned().collect();
+        for (received, answered) in all.iter_mut().rev().zip(self.answers.iter().rev()) {
+            received.answer = answered.shown(&received.path);
+        }
+        all
     }
 
     pub(super) fn count(&self, operation: &str) -> usize {
@@ -241,9 +256,13 @@ impl Record {
         self.so_far
     }
 
-    /// The latest ones first, each with its number among all that came in.
-    pub(super) fn latest(&self) -> impl Iterator<Item = (usize, &Received)> {
-        (1..=self.so_far).rev().zip(self.kept.iter().rev())
+    /// Those whose answers are kept, the latest one first: its number among all that came in, and
+    /// what may be shown of its answer.
+    pub(super) fn latest(&self) -> impl Iterator<Item = (usize, &Received, String)> {
+        let latest = self.kept.iter().rev().zip(self.answers.iter().rev());
+        (1..=self.so_far).rev().zip(latest).map(|(number, (received, answered))| {
+            (number, received, answered.shown(&received.path))
+        })
     }
 
     pub(super) fn clear(&mut self) {
@@ -259,8 +278,12 @@ mod tests {
 
     fn received(request: hyper::http::request::Builder, body: &str) -> Received {
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let answered = answered(200, "application/json", "{}");
-        Received::new((&head, body.as_bytes()), None, jiff::Timestamp::UNIX_EPOCH, &answered)
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Received::new((&head, body.as_bytes()), None, at, &empty())
+    }
+
+    fn empty() -> Answered {
+        answered(200, "application/json", "{}")
     }
 
     fn answered(status: u16, kind: &'static str, body: &str) -> Answered {
@@ -293,11 +316,11 @@ mod tests {
     #[test]
     fn no_secret_is_in_what_is_kept_of_an_answer() {
         let token = r#"{"access_token":"CANARY","refresh_token":"CANARY","expires_in":86400}"#;
-        let (shown, error) = answered(200, "application/json", token).shown("/auth/token");
+        let shown = answered(200, "application/json", token).shown("/auth/token");
         assert!(shown.contains("86400") && !shown.contains("CANARY"), "{shown}");
-        assert_eq!(error, None);
-        let within = r#"{"data":[{"token":"CANARY","jwt":"CANARY","state":"ACTIVE"}]}"#;
-        let (shown, _) = answered(200, "application/json", within).shown("/v2/x");
+        let within = r#"{"data":[{"token":"CANARY","jwt":"CANARY","state":"ACTIVE"}],
+            "play_token":"CANARY"}"#;
+        let shown = answered(200, "application/json", within).shown("/v2/x");
         assert!(shown.contains("ACTIVE") && !shown.contains("CANARY"), "{shown}");
         for (kind, path, body) in [
             ("application/json", "/auth/token", r#"{"access_token":"CANARY"#),
@@ -305,18 +328,19 @@ mod tests {
             ("text/html", "/auth", r#"<input name="state" value="CANARY">"#),
             ("image/png", "/v2/x", "CANARY"),
         ] {
-            assert_eq!(answered(200, kind, body).shown(path).0, "", "{kind} {path}");
+            assert_eq!(answered(200, kind, body).shown(path), "", "{kind} {path}");
         }
     }
 
     #[test]
     fn an_answer_is_kept_as_its_start_and_the_error_that_it_names() {
         let body = r#"{"error":"player_not_found","error_description":"None is there"}"#;
-        let (shown, error) = answered(404, "application/json", body).shown("/v2/x");
-        assert_eq!((shown.as_str(), error.as_deref()), (body, Some("player_not_found")));
-        assert_eq!(answered(200, "application/json", body).shown("/v2/x").1, None);
+        let refused = answered(404, "application/json", body);
+        assert_eq!(refused.shown("/v2/x"), body);
+        assert_eq!(refused.error().as_deref(), Some("player_not_found"));
+        assert_eq!(answered(200, "application/json", body).error(), None);
         for (long, kept) in [("x".repeat(1025), 1024), (format!("x{}", "ö".repeat(600)), 1023)] {
-            let (shown, _) = answered(502, "text/html", &long).shown("/v2/x");
+            let shown = answered(502, "text/html", &long).shown("/v2/x");
             assert_eq!(shown.strip_suffix('…').map(str::len), Some(kept));
         }
     }
@@ -325,7 +349,7 @@ mod tests {
     fn the_latest_answers_are_kept_and_the_length_of_all() {
         let mut record = Record::default();
         for _ in 0..=ANSWERS {
-            record.push(received(Request::get("/v2/x"), ""));
+            record.push(received(Request::get("/v2/x"), ""), empty());
         }
         let all = record.all();
         assert!(all.iter().all(|received| received.answer_length == 2));
@@ -336,11 +360,12 @@ mod tests {
     fn the_latest_requests_are_kept() {
         let mut record = Record::default();
         for number in 0..=MOST {
-            record.push(received(Request::get(format!("/{number}")), ""));
+            record.push(received(Request::get(format!("/{number}")), ""), empty());
         }
         let all = record.all();
         assert_eq!((all.len(), all[0].path.as_str()), (MOST, "/1"));
-        let latest = record.latest().next().map(|(number, latest)| (number, latest.path.as_str()));
+        let latest =
+            record.latest().next().map(|(number, latest, _)| (number, latest.path.as_str()));
         assert_eq!(latest, Some((MOST + 1, "/10000")));
         record.clear();
         assert!(record.all().is_empty() && record.latest().next().is_none());
@@ -353,7 +378,7 @@ mod tests {
         let body = "x".repeat(LONGEST_BODY + 1);
         let most = ALL_BODIES / LONGEST_BODY;
         for _ in 0..=most {
-            record.push(received(Request::post("/v2/x"), &body));
+            record.push(received(Request::post("/v2/x"), &body), empty());
         }
         let all = record.all();
         assert_eq!((all.len(), all[0].body.len()), (most, LONGEST_BODY));

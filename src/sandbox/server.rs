@@ -51,7 +51,7 @@ pub(super) async fn respond(state: &State, request: Request<Incoming>) -> (Answe
         body: sent.to_bytes(),
     };
     let seen = Received::new((&head, &body), operation, state.now(), &answered);
-    state.record().push(seen);
+    state.record().push(seen, answered);
     match fault {
         Some(fault) if fault.is_silence() => std::future::pending().await,
         fault => (answer, fault.and_then(|fault| fault.cut_of())),

@@ -17,6 +17,7 @@ const NAMES: &[&str] = &[
     "id_token",
     "jwt",
     "password",
+    "play_token",
     "refresh_token",
     "token",
 ];
