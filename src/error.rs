@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
-const SHORTEST_SECRET: usize = 6;
+use crate::redact;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -244,20 +243,13 @@ impl Error {
     }
 
     /// Replaces each of `secrets` wherever the server may have repeated it.
-    ///
-    /// A very short one keeps nothing safe, and replacing it would shred every text.
     pub(crate) fn redact(mut self, secrets: &[&str]) -> Self {
-        let inner = self.edit();
-        for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
-            // In an address it travels encoded.
-            let encoded = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-            let form: String = serde_urlencoded::to_string([("", secret)]).unwrap_or_default();
-            for spelling in [secret, encoded.as_str(), form.trim_start_matches('=')] {
-                redact(&mut inner.name, spelling);
-                redact(&mut inner.message, spelling);
-                if let Some(data) = &mut inner.data {
-                    redact_value(data, spelling);
-                }
+        let fault = self.edit();
+        for spelling in secrets.iter().flat_map(|secret| redact::spellings(secret)) {
+            redact::text(&mut fault.name, &spelling);
+            redact::text(&mut fault.message, &spelling);
+            if let Some(data) = &mut fault.data {
+                redact::value(data, &spelling);
             }
         }
         self
@@ -485,28 +477,6 @@ impl Error {
     #[must_use]
     pub fn is_store_failed(&self) -> bool {
         self.fault.kind == Kind::Store
-    }
-}
-
-fn redact(text: &mut String, secret: &str) {
-    if text.contains(secret) {
-        *text = text.replace(secret, "[redacted]");
-    }
-}
-
-fn redact_value(value: &mut Value, secret: &str) {
-    match value {
-        Value::String(text) => redact(text, secret),
-        Value::Array(items) => items.iter_mut().for_each(|item| redact_value(item, secret)),
-        Value::Object(map) => {
-            let fields = std::mem::take(map).into_iter().map(|(mut key, mut value)| {
-                redact(&mut key, secret);
-                redact_value(&mut value, secret);
-                (key, value)
-            });
-            *map = fields.collect();
-        }
-        _ => {}
     }
 }
 

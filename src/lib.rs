@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod attempt;
 mod auth;
 mod builder;
 mod client;
@@ -18,6 +19,8 @@ mod path;
 mod preview;
 mod random;
 mod raw;
+mod reading;
+mod redact;
 mod response;
 mod retry;
 pub mod routes;

@@ -127,7 +127,7 @@ impl RetryPolicy {
     /// None for a call that is not sent again after it: a limit that nothing follows would only
     /// shorten the call.
     pub(crate) fn limit_of_attempt(&self, idempotent: bool) -> Option<Duration> {
-        self.attempt_timeout.filter(|_| self.attempts > 1 && (idempotent || self.writes))
+        self.attempt_timeout.filter(|_| self.attempts > 1 && self.is_harmless(idempotent))
     }
 
     /// For a call that begins now and has `limit` of time.
@@ -136,10 +136,14 @@ impl RetryPolicy {
         Retries {
             policy: self,
             waits: None,
-            harmless: idempotent || self.writes,
+            harmless: self.is_harmless(idempotent),
             // Beyond what the clock can hold nothing ends.
             end: Instant::now().checked_add(time),
         }
+    }
+
+    fn is_harmless(&self, idempotent: bool) -> bool {
+        idempotent || self.writes
     }
 
     fn waits(&self) -> ExponentialBackoff {

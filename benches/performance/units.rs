@@ -12,27 +12,12 @@ use crate::report::Section;
 const LONG: f64 = 5.0;
 
 /// Why a unit takes long.
-const REASONS: [(&str, &str); 14] = [
-    (
-        "playoff (build script)",
-        "the generator of the typed calls: progenitor over both specs, then our changes",
-    ),
-    ("playoff build-script (run)", "makes the typed calls of both versions, and formats them"),
-    ("playoff", "the typed calls: 189 operations with their builders and types"),
+const REASONS: [(&str, &str); 2] = [
     (
         "aws-lc-sys build-script (run)",
         "compiles aws-lc, C and assembler, for TLS and signatures; rustls and jsonwebtoken stand on it",
     ),
-    ("aws-lc-sys", "its bindings"),
-    ("typify-impl", "the generator: JSON schemas to types, part of progenitor"),
-    ("progenitor-impl", "the generator itself"),
-    ("regex-automata", "of the generator: typify checks patterns"),
-    ("regress", "of the generator: patterns of JSON schema"),
-    ("syn", "parses the generated code, and that of derives"),
-    ("tokio", "the runtime, needed by reqwest"),
-    ("reqwest", "the HTTP client"),
-    ("rustls", "TLS"),
-    ("jiff", "times with zones"),
+    ("playoff", "the typed calls: 189 operations with their builders and types"),
 ];
 
 #[derive(Deserialize)]

@@ -15,8 +15,8 @@ use tracing::Instrument;
 
 use super::token::Token;
 use super::wiped;
+use crate::reading::refusal;
 use crate::store::StoreError;
-use crate::transport::refusal;
 use crate::{Error, trace};
 
 /// More than any token answer; a proxy's page is not read to its end.

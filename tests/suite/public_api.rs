@@ -56,6 +56,12 @@ fn is_public(visibility: &Visibility) -> bool {
     matches!(visibility, Visibility::Public(_))
 }
 
+/// Whether users are told of it, without the attributes that are none of their business.
+fn told(attributes: &mut Vec<Attribute>, visibility: &Visibility) -> bool {
+    seen(attributes);
+    is_public(visibility)
+}
+
 fn public_type(item: &Item) -> Option<String> {
     let (name, visibility) = match item {
         Item::Struct(item) => (&item.ident, &item.vis),
@@ -70,49 +76,33 @@ fn public_type(item: &Item) -> Option<String> {
 fn public(mut item: Item, types: &BTreeSet<String>) -> Option<Item> {
     let shown = match &mut item {
         Item::Struct(item) => {
-            seen(&mut item.attrs);
             retain(&mut item.fields);
-            is_public(&item.vis)
+            told(&mut item.attrs, &item.vis)
         }
         Item::Enum(item) => {
-            seen(&mut item.attrs);
             for variant in &mut item.variants {
                 seen(&mut variant.attrs);
                 variant.fields.iter_mut().for_each(|field| seen(&mut field.attrs));
             }
-            is_public(&item.vis)
+            told(&mut item.attrs, &item.vis)
         }
         Item::Fn(item) => {
-            seen(&mut item.attrs);
             item.block = parse_quote!({});
-            is_public(&item.vis)
+            told(&mut item.attrs, &item.vis)
         }
         Item::Trait(item) => {
-            seen(&mut item.attrs);
             for method in &mut item.items {
                 if let TraitItem::Fn(method) = method {
                     seen(&mut method.attrs);
                     method.default = method.default.take().map(|_| parse_quote!({}));
                 }
             }
-            is_public(&item.vis)
+            told(&mut item.attrs, &item.vis)
         }
-        Item::Const(item) => {
-            seen(&mut item.attrs);
-            is_public(&item.vis)
-        }
-        Item::Type(item) => {
-            seen(&mut item.attrs);
-            is_public(&item.vis)
-        }
-        Item::Use(item) => {
-            seen(&mut item.attrs);
-            is_public(&item.vis)
-        }
-        Item::Mod(item) => {
-            seen(&mut item.attrs);
-            is_public(&item.vis)
-        }
+        Item::Const(item) => told(&mut item.attrs, &item.vis),
+        Item::Type(item) => told(&mut item.attrs, &item.vis),
+        Item::Use(item) => told(&mut item.attrs, &item.vis),
+        Item::Mod(item) => told(&mut item.attrs, &item.vis),
         Item::Impl(item) => implementation(item, types),
         // Enums that the server may extend are declared by one.
         Item::Macro(item) => {
@@ -132,14 +122,10 @@ fn implementation(item: &mut ItemImpl, types: &BTreeSet<String>) -> bool {
     }
     item.items.retain_mut(|item| match item {
         ImplItem::Fn(method) => {
-            seen(&mut method.attrs);
             method.block = parse_quote!({});
-            is_public(&method.vis)
+            told(&mut method.attrs, &method.vis)
         }
-        ImplItem::Const(item) => {
-            seen(&mut item.attrs);
-            is_public(&item.vis)
-        }
+        ImplItem::Const(item) => told(&mut item.attrs, &item.vis),
         _ => false,
     });
     let of = item.self_ty.to_token_stream().to_string();

@@ -124,12 +124,20 @@ async fn a_call_whose_time_is_up_says_how_often_it_was_sent() {
     assert_eq!((error.attempts(), server.order().as_str()), (2, "TAA"));
 }
 
-/// A call that is answered once the sender says so.
+/// A server that answers calls once the sender says so.
 async fn held() -> (watch::Sender<bool>, Scripted) {
     let (go, held) = watch::channel(false);
     let server =
         Scripted::with_tokens(move |_, _| Reply::Held(held.clone(), "{}".to_owned())).await;
     (go, server)
+}
+
+/// A client whose one place is taken by a call.
+async fn taken(server: &Scripted) -> (Playoff, tokio::task::JoinHandle<bool>) {
+    let playoff = server.builder().max_in_flight(1).build().unwrap();
+    let first = tokio::spawn(asked_for(&playoff, "a"));
+    server.reached(2).await;
+    (playoff, first)
 }
 
 fn hasty() -> RetryPolicy {
@@ -139,9 +147,7 @@ fn hasty() -> RetryPolicy {
 #[tokio::test(start_paused = true)]
 async fn the_wait_for_a_place_is_not_counted_into_an_attempt() {
     let (go, server) = held().await;
-    let playoff = server.builder().max_in_flight(1).build().unwrap();
-    let first = tokio::spawn(asked_for(&playoff, "a"));
-    server.reached(2).await;
+    let (playoff, first) = taken(&server).await;
     let second = playoff.get("/admin/players/b").retries(hasty());
     let second = tokio::spawn(second.into_future());
     tokio::time::sleep(Duration::from_secs(20)).await;
@@ -154,9 +160,7 @@ async fn the_wait_for_a_place_is_not_counted_into_an_attempt() {
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_time_is_up_before_it_is_sent_did_nothing() {
     let (_go, server) = held().await;
-    let playoff = server.builder().max_in_flight(1).build().unwrap();
-    let _first = tokio::spawn(asked_for(&playoff, "a"));
-    server.reached(2).await;
+    let (playoff, _first) = taken(&server).await;
     let error = playoff.v2().play_action().action_id("weed").player_id("b").await.unwrap_err();
     assert!(error.is_timeout() && !error.may_have_acted(), "{error}");
 }
