@@ -1,6 +1,8 @@
 //! Makes the typed halves of the crate from `spec/`: `OUT_DIR/{v1,v2}.rs`, the catalogue of routes
 //! and, for the sandbox, the specs as JSON and what draws them.
 
+#[path = "build/conversions.rs"]
+mod conversions;
 #[path = "build/described.rs"]
 mod described;
 #[path = "build/dialect/mod.rs"]

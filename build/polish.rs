@@ -7,14 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Fields, File, Ident, ImplItem, Item, ItemImpl, ItemMod, ItemStruct, Type, parse_quote};
 
 use crate::docs;
 use crate::operation::{Answer, Operation, Parameter, Place};
-use crate::{described, optional, setters, stream};
+use crate::{conversions, described, optional, setters, stream};
 
 /// `file` on our runtime.
 pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Result<File, String> {
@@ -45,6 +44,7 @@ pub(crate) fn polish(version: &str, file: File, operations: &[Operation]) -> Res
     }
     let module = builders.ok_or_else(|| format!("{version}: no builder module"))?;
     polished.items.push(Item::Mod(polish_builders(version, module, &by_builder, &bodies)?));
+    conversions::share(version, &mut polished)?;
     Ok(polished)
 }
 
@@ -241,6 +241,7 @@ fn call_impl(
     item.self_ty = parse_quote!(#name);
     let mut output = None;
     let mut body_setters = false;
+    let read = read(operation);
     for member in &mut item.items {
         let ImplItem::Fn(method) = member else { continue };
         Messages.visit_impl_item_fn_mut(method);
@@ -249,7 +250,7 @@ fn call_impl(
             "new" => new(version, method, operation)?,
             "send" => {
                 let answer = success(version, method, operation)?;
-                *method = send(&answer, operation, bodies);
+                *method = send(&answer, &read);
                 output = Some(answer);
             }
             "body" => {
@@ -271,12 +272,13 @@ fn call_impl(
         item.items.push(setters::file());
     }
     if operation.answer == Answer::Image {
-        item.items.push(stream::image(&fill(operation, bodies)));
+        item.items.push(stream::image());
     }
     if body_setters != operation.body.is_some() {
         return Err(format!("{version}: {}: the body was not generated", operation.id));
     }
     item.items.extend(stream::method(operation, &output, bodies)?);
+    item.items.push(ImplItem::Fn(ready(operation, bodies)));
     item.items.extend(setters::per_call());
     item.items.extend(setters::body(operation, bodies)?);
     let awaited = parse_quote! {
@@ -284,7 +286,7 @@ fn call_impl(
             type Output = Result<#output, Error>;
             type IntoFuture = crate::runtime::CallFuture<#output>;
             fn into_future(self) -> Self::IntoFuture {
-                Box::pin(async move { Ok(self.send().await?.into_inner()) })
+                crate::runtime::value(self.ready(), crate::runtime::Call::#read)
             }
         }
     };
@@ -353,51 +355,56 @@ pub(crate) fn argument<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-fn send(answer: &Type, operation: &Operation, bodies: &Bodies) -> syn::ImplItemFn {
-    let fill = fill(operation, bodies);
-    let read = match operation.answer {
-        Answer::Json => quote!(json),
-        Answer::Image => quote!(image),
-    };
+/// How the answer is read.
+fn read(operation: &Operation) -> Ident {
+    match operation.answer {
+        Answer::Json => format_ident!("json"),
+        Answer::Image => format_ident!("image"),
+    }
+}
+
+fn send(answer: &Type, read: &Ident) -> syn::ImplItemFn {
     parse_quote! {
         #[doc = " Sends the call; the answer comes with its status and headers."]
         pub async fn send(self) -> Result<Response<#answer>, Error> {
-            #fill
-            call.#read().await
+            self.ready().#read().await
         }
     }
 }
 
-/// `let call`, with everything that its setters were given.
-fn fill(operation: &Operation, bodies: &Bodies) -> TokenStream {
+/// The call with everything that its setters were given.
+fn ready(operation: &Operation, bodies: &Bodies) -> syn::ImplItemFn {
     let parameters = operation.parameters.iter().map(|parameter| {
         let (name, field) = (&parameter.name, field_of(parameter));
         match (parameter.place, parameter.list, parameter.required) {
-            (Place::Path { .. }, _, _) => quote!(call.path(#name, self.#field)?;),
-            (Place::Query, false, true) => quote!(call.query(#name, self.#field)?;),
-            (Place::Query, false, false) => quote!(call.query_option(#name, self.#field)?;),
-            (Place::Query, true, true) => quote!(call.query_list(#name, self.#field.map(Some))?;),
-            (Place::Query, true, false) => quote!(call.query_list(#name, self.#field)?;),
+            (Place::Path { .. }, _, _) => quote!(call.path(#name, self.#field);),
+            (Place::Query, false, true) => quote!(call.query(#name, self.#field);),
+            (Place::Query, false, false) => quote!(call.query_option(#name, self.#field);),
+            (Place::Query, true, true) => quote!(call.query_list(#name, self.#field.map(Some));),
+            (Place::Query, true, false) => quote!(call.query_list(#name, self.#field);),
         }
     });
     let body = operation.body.as_ref().map(|body| {
         if !bodies.contains_key(body) {
-            return quote!(call.body(self.body)?;);
+            return quote!(call.body(self.body););
         }
         let body = format_ident!("{body}");
         quote! {
             call.body(self.body.and_then(|body| {
                 types::#body::try_from(body).map_err(|error| error.to_string())
-            }))?;
+            }));
         }
     });
-    let file = operation.upload.then(|| quote!(call.file("file", self.file)?;));
-    quote! {
+    let file = operation.upload.then(|| quote!(call.file("file", self.file);));
+    parse_quote! {
         #[allow(unused_mut)]
-        let mut call = self.call;
-        #(#parameters)*
-        #body
-        #file
+        fn ready(self) -> crate::runtime::Call {
+            let mut call = self.call;
+            #(#parameters)*
+            #body
+            #file
+            call
+        }
     }
 }
 

@@ -162,7 +162,7 @@ fn body_field(ident: &Ident, ty: &Type, about: &[&Attribute]) -> ImplItem {
             }
         };
     }
-    let unfit = format!("`{ident}` does not fit: {{error}}");
+    let unfit = format!("`{ident}` does not fit");
     let value = format_ident!("value");
     parse_quote! {
         #(#about)*
@@ -171,10 +171,8 @@ fn body_field(ident: &Ident, ty: &Type, about: &[&Attribute]) -> ImplItem {
             V: TryInto<#ty>,
             V::Error: std::fmt::Display,
         {
-            self.body = self.body.and_then(|body| {
-                let value: #ty = #value.try_into().map_err(|error| format!(#unfit))?;
-                Ok(body.#ident(value))
-            });
+            let fits = crate::runtime::or_explain(#value.try_into(), #unfit);
+            self.body = crate::runtime::with(self.body, fits, |body, fits| body.#ident(fits));
             self
         }
     }

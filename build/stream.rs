@@ -1,6 +1,5 @@
 //! `stream()` for the calls that answer in pages or with a picture.
 
-use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Fields, ImplItem, Type, TypePath, parse_quote};
 
@@ -43,12 +42,11 @@ pub(crate) fn method(
 }
 
 /// `stream()` of a picture.
-pub(crate) fn image(fill: &TokenStream) -> ImplItem {
+pub(crate) fn image() -> ImplItem {
     parse_quote! {
         /// Sends the call and reads the picture piece by piece.
         pub async fn stream(self) -> Result<crate::ImageStream, Error> {
-            #fill
-            call.image_stream().await
+            self.ready().image_stream().await
         }
     }
 }

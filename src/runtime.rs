@@ -20,6 +20,37 @@ use crate::{Error, RetryPolicy, path};
 /// What awaiting a call polls.
 pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
+/// The value of an answer alone. The call is read in here: a future that is handed in would take its
+/// room twice.
+pub(crate) fn value<T, A>(
+    call: Call,
+    read: impl FnOnce(Call) -> A + Send + 'static,
+) -> CallFuture<T>
+where
+    A: Future<Output = Result<Response<T>, Error>> + Send,
+{
+    Box::pin(async move { Ok(read(call).await?.into_inner()) })
+}
+
+/// What does not fit is told as `problem`.
+pub(crate) fn or_say<T, E>(value: Result<T, E>, problem: &str) -> Result<T, String> {
+    value.map_err(|_| problem.to_owned())
+}
+
+/// What does not fit is told as `problem`, and why.
+pub(crate) fn or_explain<T>(value: Result<T, impl Display>, problem: &str) -> Result<T, String> {
+    value.map_err(|error| format!("{problem}: {error}"))
+}
+
+/// A request body with one more field, unless one of the two is missing.
+pub(crate) fn with<B, T>(
+    body: Result<B, String>,
+    field: Result<T, String>,
+    set: impl FnOnce(B, T) -> B,
+) -> Result<B, String> {
+    body.and_then(|body| Ok(set(body, field?)))
+}
+
 /// A typed call in the making. Setters keep what they were given; the first fault comes out when
 /// the call is sent.
 #[derive(Clone)]
@@ -34,6 +65,8 @@ pub(crate) struct Call {
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
     retries: Option<RetryPolicy>,
+    /// The first thing that cannot be sent.
+    fault: Option<Error>,
 }
 
 impl Call {
@@ -48,6 +81,7 @@ impl Call {
             headers: Vec::new(),
             timeout: None,
             retries: None,
+            fault: None,
         }
     }
 
@@ -63,36 +97,27 @@ impl Call {
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(crate) fn path(
-        &mut self,
-        name: &'static str,
-        value: Result<impl Display, String>,
-    ) -> Result<(), Error> {
-        let value = self.given(value)?.to_string();
+    pub(crate) fn path(&mut self, name: &'static str, value: Result<impl Display, String>) {
+        let Some(value) = self.given(value) else { return };
         let wide = self.route.wide == Some(name);
-        self.segments.push((name, path::segment(name, &value, wide)?));
-        Ok(())
+        match path::segment(name, &value.to_string(), wide) {
+            Ok(segment) => self.segments.push((name, segment)),
+            Err(error) => self.fault(error),
+        }
     }
 
-    pub(crate) fn query(
-        &mut self,
-        name: &'static str,
-        value: Result<impl Display, String>,
-    ) -> Result<(), Error> {
-        let value = self.given(value)?.to_string();
-        self.query.push((name, value));
-        Ok(())
+    pub(crate) fn query(&mut self, name: &'static str, value: Result<impl Display, String>) {
+        self.query_option(name, value.map(Some));
     }
 
     pub(crate) fn query_option(
         &mut self,
         name: &'static str,
         value: Result<Option<impl Display>, String>,
-    ) -> Result<(), Error> {
-        if let Some(value) = self.given(value)? {
+    ) {
+        if let Some(value) = self.given(value).flatten() {
             self.query.push((name, value.to_string()));
         }
-        Ok(())
     }
 
     /// Several values in one, joined by commas, the way Playoff reads lists.
@@ -100,40 +125,41 @@ impl Call {
         &mut self,
         name: &'static str,
         values: Result<Option<Vec<impl Display>>, String>,
-    ) -> Result<(), Error> {
-        let values = self.given(values)?.unwrap_or_default();
+    ) {
+        let values = self.given(values).flatten().unwrap_or_default();
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         if let Some(odd) = values.iter().find(|value| value.contains(',')) {
-            let problem = format!("`{name}` holds `{odd}`, whose comma would make it two");
-            return Err(self.invalid(problem));
-        }
-        if !values.is_empty() {
+            self.invalid(format!("`{name}` holds `{odd}`, whose comma would make it two"));
+        } else if !values.is_empty() {
             self.query.push((name, values.join(",")));
         }
-        Ok(())
     }
 
-    pub(crate) fn body(&mut self, body: Result<impl Serialize, String>) -> Result<(), Error> {
-        let body = self.given(body)?;
-        let bytes = serde_json::to_vec(&body).map_err(|error| self.invalid(error))?;
-        self.body = Some(Bytes::from(bytes));
-        Ok(())
+    pub(crate) fn body(&mut self, body: Result<impl Serialize, String>) {
+        let Some(body) = self.given(body) else { return };
+        match serde_json::to_vec(&body) {
+            Ok(bytes) => self.body = Some(Bytes::from(bytes)),
+            Err(error) => self.invalid(error),
+        }
     }
 
     /// A multipart body of this one file.
     // v1 has no uploads.
     #[cfg_attr(not(feature = "v2"), allow(dead_code))]
-    pub(crate) fn file(&mut self, name: &str, file: Result<File, String>) -> Result<(), Error> {
-        self.form = Some(Form::new().file(name, self.given(file)?));
-        Ok(())
+    pub(crate) fn file(&mut self, name: &str, file: Result<File, String>) {
+        self.form = self.given(file).map(|file| Form::new().file(name, file));
     }
 
-    fn given<T>(&self, value: Result<T, String>) -> Result<T, Error> {
-        value.map_err(|problem| self.invalid(problem))
+    fn given<T>(&mut self, value: Result<T, String>) -> Option<T> {
+        value.map_err(|problem| self.invalid(problem)).ok()
     }
 
-    fn invalid(&self, problem: impl Display) -> Error {
-        Error::invalid_call(format!("{}: {problem}", self.route.operation))
+    fn invalid(&mut self, problem: impl Display) {
+        self.fault(Error::invalid_call(format!("{}: {problem}", self.route.operation)));
+    }
+
+    fn fault(&mut self, fault: Error) {
+        self.fault.get_or_insert(fault);
     }
 
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
@@ -152,6 +178,9 @@ impl Call {
     }
 
     fn outgoing(mut self, accept: &'static str) -> Result<(Transport, Outgoing), Error> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
         let mut url = self.transport.address(self.route.version, &self.filled_path());
         let named = self.query.iter().any(|(name, _)| *name == "player_id");
         if matches!(self.route.player, PlayerScope::Acting | PlayerScope::Optional)

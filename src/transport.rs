@@ -11,7 +11,7 @@ use reqwest::{Body, Method, Request, Url};
 use secrecy::ExposeSecret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::attempt::Attempt;
 use crate::auth::{Session, Token};
@@ -188,21 +188,32 @@ impl Transport {
     }
 
     /// Sends `call` within its time limit and decodes what the server answers to it.
+    ///
+    /// Little is written here: the compiler makes one of it for each type that is decoded.
     pub(crate) async fn send<T>(
         &self,
         call: &Outgoing,
         decode: impl FnOnce(Answered) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let Exchange { answered, attempts, span } = self.exchange(call).await?;
+        let decoded = span.in_scope(|| decode(answered));
+        decoded.map_err(|error| {
+            let error = self.redact(error).after_attempts(attempts, false);
+            span.in_scope(|| trace::failed(error.during(&call.name())))
+        })
+    }
+
+    /// Sends `call` within its time limit, and reads the answer whole.
+    async fn exchange(&self, call: &Outgoing) -> Result<Exchange, Error> {
         let attempt = self.attempt(call);
         let whole = || async {
             let Opened { response, permit: _permit } = self.authorized(call, &attempt).await?;
             attempt.timed(pin!(success(response, self.shared.answer_limit))).await
         };
-        let work = async {
-            let (answered, attempts) = self.repeated(call, &attempt, whole).await?;
-            decode(answered).map_err(|error| self.redact(error).after_attempts(attempts, false))
-        };
-        self.traced(call, pin!(work)).await
+        let span = self.span(call);
+        let work = pin!(self.repeated(call, &attempt, whole));
+        let (answered, attempts) = traced(call, work).instrument(span.clone()).await?;
+        Ok(Exchange { answered, attempts, span })
     }
 
     /// As [`send`](Transport::send), but leaves the body to be read. The time limit then counts for
@@ -210,7 +221,8 @@ impl Transport {
     pub(crate) async fn open(&self, call: &Outgoing) -> Result<ImageStream, Error> {
         let attempt = self.attempt(call);
         let head = || self.authorized(call, &attempt);
-        let (opened, _) = self.traced(call, pin!(self.repeated(call, &attempt, head))).await?;
+        let work = pin!(self.repeated(call, &attempt, head));
+        let (opened, _) = traced(call, work).instrument(self.span(call)).await?;
         Ok(ImageStream::new(opened, self.limit(call), call.name()))
     }
 
@@ -287,7 +299,8 @@ impl Transport {
             let Opened { response, permit: _permit } = self.sent(&call, token, &attempt).await?;
             attempt.timed(pin!(success(response, self.shared.answer_limit))).await
         };
-        self.traced(&call, pin!(self.repeated(&call, &attempt, told))).await.map(drop)
+        let work = pin!(self.repeated(&call, &attempt, told));
+        traced(&call, work).instrument(self.span(&call)).await.map(drop)
     }
 
     /// Takes the secrets of this client out of an error that holds parts of an answer.
@@ -308,15 +321,8 @@ impl Transport {
         call.timeout.unwrap_or(self.shared.timeout)
     }
 
-    /// Does `work` in a span of its own.
-    async fn traced<T>(
-        &self,
-        call: &Outgoing,
-        work: Pin<&mut impl Future<Output = Result<T, Error>>>,
-    ) -> Result<T, Error> {
-        let span = trace::call(&call.method, call.route, &self.shared.api);
-        let done = async { work.await.map_err(|error| trace::failed(error.during(&call.name()))) };
-        done.instrument(span).await
+    fn span(&self, call: &Outgoing) -> Span {
+        trace::call(&call.method, call.route, &self.shared.api)
     }
 
     async fn authorized(&self, call: &Outgoing, attempt: &Attempt) -> Result<Opened, Error> {
@@ -406,6 +412,21 @@ impl Transport {
         headers.extend(call.headers.clone());
         request
     }
+}
+
+/// An answer that has been read, and the span in which it is decoded too.
+struct Exchange {
+    answered: Answered,
+    attempts: u32,
+    span: Span,
+}
+
+/// Tells the present span of the error of `work`.
+async fn traced<T>(
+    call: &Outgoing,
+    work: Pin<&mut impl Future<Output = Result<T, Error>>>,
+) -> Result<T, Error> {
+    work.await.map_err(|error| trace::failed(error.during(&call.name())))
 }
 
 impl std::fmt::Debug for Transport {
