@@ -13,19 +13,19 @@ use playoff::{ExposeSecret, Playoff};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
-use crate::Effort;
 use crate::measure::{Cost, allocations, cost, median, microseconds};
 use crate::report::Section;
-use crate::server::Server;
+use crate::server::{self, Server};
+use crate::{Effort, instructions};
 
 /// With one call in flight, and with this many.
 const IN_FLIGHT: usize = 64;
 
 /// The first is what the others are compared with.
-const WAYS: [Way; 5] = [Way::Reqwest, Way::Typed, Way::Raw, Way::RawTyped, Way::Hyper];
+pub(crate) const WAYS: [Way; 5] = [Way::Reqwest, Way::Typed, Way::Raw, Way::RawTyped, Way::Hyper];
 
 #[derive(Debug, Clone, Copy)]
-enum Way {
+pub(crate) enum Way {
     Reqwest,
     Typed,
     Raw,
@@ -46,7 +46,7 @@ impl Way {
 }
 
 /// All that the ways need, made before anything is measured.
-struct Callers {
+pub(crate) struct Callers {
     playoff: Playoff,
     reqwest: reqwest::Client,
     hyper: Client<HttpConnector, Body>,
@@ -55,8 +55,8 @@ struct Callers {
 }
 
 impl Callers {
-    async fn of(server: &Server) -> Callers {
-        let playoff = server.playoff();
+    pub(crate) async fn of(url: &str) -> Callers {
+        let playoff = server::builder(url).build().expect("a client");
         let token = playoff.access_token().await.expect("a token");
         let reqwest = reqwest::Client::builder()
             .timeout(Duration::from_secs(30))
@@ -71,12 +71,12 @@ impl Callers {
             playoff,
             reqwest,
             hyper: Client::builder(TokioExecutor::new()).build_http(),
-            url: format!("{}/v2/admin/players/johny", server.url),
+            url: format!("{url}/v2/admin/players/johny"),
             bearer: format!("Bearer {}", token.expose_secret()),
         }
     }
 
-    async fn call(&self, way: Way) {
+    pub(crate) async fn call(&self, way: Way) {
         match way {
             Way::Typed => {
                 let call = self.playoff.v2().admin_get_player().player_id("johny");
@@ -126,7 +126,7 @@ pub(crate) fn measure(effort: Effort) -> Section {
     let server = Server::sandbox();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let callers = Arc::new(runtime.block_on(Callers::of(&server)));
+    let callers = Arc::new(runtime.block_on(Callers::of(&server.url)));
     let [alone, together] = [1, IN_FLIGHT].map(|in_flight| {
         let calls = effort.of(if in_flight == 1 { 500 } else { 2_000 }, 8);
         rounds(&runtime, &callers, effort.of(25, 1), calls, in_flight)
@@ -140,7 +140,8 @@ pub(crate) fn measure(effort: Effort) -> Section {
              ways take turns, and the share is the median of those of the turns. By hand means: \
              same headers, same limits, decoded into the same type, and nothing that the SDK does \
              for its user: token, errors, spans, retries. Calls a second, with {IN_FLIGHT} in \
-             flight, are mostly the server's."
+             flight, are mostly the server's. Instructions are those outside of the kernel, one at \
+             a time, as callgrind counts them: they are the same in each run."
         ),
         &[
             "way",
@@ -151,8 +152,11 @@ pub(crate) fn measure(effort: Effort) -> Section {
             "calls a second",
             "allocations",
             "bytes allocated",
+            "instructions",
+            "to reqwest",
         ],
     );
+    let counted = instructions::of_a_call(&server.url, effort);
     for (index, way) in WAYS.into_iter().enumerate() {
         let calls = 100;
         let (count, bytes) = allocations(|| {
@@ -172,6 +176,10 @@ pub(crate) fn measure(effort: Effort) -> Section {
             format!("{:.0}", together.rate),
             format!("{:.0}", count as f64 / f64::from(calls)),
             format!("{:.0}", bytes as f64 / f64::from(calls)),
+            counted.map_or("-".to_owned(), |counted| counted[index].to_string()),
+            counted.map_or("-".to_owned(), |counted| {
+                format!("{:+.1} %", (counted[index] as f64 / counted[0] as f64 - 1.0) * 100.0)
+            }),
         ]);
         section.bar(way.name().replace('`', ""), together.processor);
     }

@@ -14,6 +14,7 @@ mod build;
 mod calls;
 mod chart;
 mod decode;
+mod instructions;
 mod measure;
 mod official;
 mod report;
@@ -60,6 +61,9 @@ const SECTIONS: [(&str, Measure); 7] = [
 fn main() {
     if server::is_one() {
         return server::serve();
+    }
+    if instructions::is_counted() {
+        return instructions::call();
     }
     let arguments: Vec<String> =
         env::args().skip(1).filter(|argument| argument != "--bench").collect();

@@ -65,7 +65,7 @@ impl Server {
     }
 
     pub(crate) fn builder(&self) -> PlayoffBuilder {
-        Playoff::client_credentials("bench", "secret").auth_url(&self.url).api_url(&self.url)
+        builder(&self.url)
     }
 
     pub(crate) fn playoff(&self) -> Playoff {
@@ -79,6 +79,11 @@ impl Drop for Server {
         drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
+}
+
+/// Of a client of the server at `url`.
+pub(crate) fn builder(url: &str) -> PlayoffBuilder {
+    Playoff::client_credentials("bench", "secret").auth_url(url).api_url(url)
 }
 
 pub(crate) fn is_one() -> bool {
