@@ -1,3 +1,11 @@
+// The README's links to files, as a reader of the documentation can follow them: of two definitions
+// the first one counts.
+#![doc = "[guide]: https://docs.rs/crate/playoff/latest/source/docs/guide/README.md"]
+#![doc = "[official SDKs]: https://docs.rs/crate/playoff/latest/source/docs/guide/official-sdks.md"]
+#![doc = "[reference]: https://docs.rs/crate/playoff/latest/source/docs/reference/README.md"]
+#![doc = "[demo]: https://docs.rs/crate/playoff/latest/source/src/sandbox/game/demo.yaml"]
+#![doc = "[faults]: https://docs.rs/crate/playoff/latest/source/docs/guide/faults.md"]
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
