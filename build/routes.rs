@@ -28,6 +28,7 @@ pub(crate) fn catalogue(versions: &[(&str, Vec<Operation>)]) -> String {
             let _ = writeln!(code, "        evidence: Evidence::{},", evidence(operation));
             let _ = writeln!(code, "        idempotent: {},", operation.idempotent);
             let _ = writeln!(code, "        wide: {:?},", wide(operation));
+            let _ = writeln!(code, "        start: {:?},", start(operation));
             let _ = writeln!(code, "    }};");
             let _ = writeln!(all, "    &{version}::{name},");
         }
@@ -56,6 +57,11 @@ fn evidence(operation: &Operation) -> &'static str {
         "app" => "App",
         _ => "Inferred",
     }
+}
+
+/// The path up to its first parameter.
+fn start(operation: &Operation) -> &str {
+    operation.path.split('{').next().unwrap_or_default().trim_matches('/')
 }
 
 /// The path parameter whose id may hold a slash.

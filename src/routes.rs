@@ -92,6 +92,9 @@ pub struct Route {
     pub idempotent: bool,
     /// The path parameter whose id may hold one slash, as process ids do.
     pub(crate) wide: Option<&'static str>,
+    /// What a concrete path begins with, without slashes at its ends: the text before the first
+    /// parameter, by which most routes are told from another.
+    pub(crate) start: &'static str,
 }
 
 /// Every route, v1 first, in the order of the specs.
@@ -117,8 +120,12 @@ pub fn find<'p>(
 ) -> Option<(&'static Route, BTreeMap<&'static str, &'p str>)> {
     // The route with the most literal segments wins: `/processes/{id}/triggers` over an id that
     // happens to end in `/triggers`. Among equals the one whose id holds no slash.
+    // Playoff takes a trailing slash for none.
+    let path = path.trim_matches('/');
     all()
-        .filter(|route| route.version == version && route.method == *method)
+        .filter(|route| {
+            path.starts_with(route.start) && route.version == version && route.method == *method
+        })
         .filter_map(|route| Some((route, route.parameters(path)?)))
         .max_by_key(|(route, parameters)| {
             let plain = !parameters.values().any(|id| id.contains('/'));
@@ -196,15 +203,10 @@ impl Route {
         self.segments().filter(|segment| !is_parameter(segment))
     }
 
-    /// The parameters of a concrete path, or None where it is another route's.
+    /// The parameters of a concrete path without slashes at its ends, or None where it is another
+    /// route's.
     fn parameters<'p>(&self, path: &'p str) -> Option<BTreeMap<&'static str, &'p str>> {
-        // Playoff takes a trailing slash for none.
-        let mut rest = path.trim_matches('/');
-        // Most routes are another one's by the text before their first parameter.
-        let literal = self.path.split('{').next().unwrap_or_default();
-        if !rest.starts_with(literal.trim_matches('/')) {
-            return None;
-        }
+        let mut rest = path;
         let mut found = BTreeMap::new();
         let mut template = self.path.trim_matches('/').split('/').peekable();
         while let Some(expected) = template.next() {
