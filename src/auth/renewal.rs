@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::grant::{Credential, Grant, Source, TokenEndpoint};
 use super::login::Code;
@@ -113,6 +113,7 @@ impl Session {
 
     fn start(self: &Arc<Self>, stale: Option<Arc<Token>>) -> Renewal {
         let session = Arc::clone(self);
+        let is_early = self.goes_on(stale.as_deref());
         let work = async move {
             let outcome = session.renew(stale).await;
             if let Err(error) = &outcome {
@@ -122,7 +123,15 @@ impl Session {
             }
             outcome
         };
-        tokio::spawn(work.in_current_span())
+        // The call that goes on with its token ends before this does, and its span with it.
+        let span = if is_early { Span::none() } else { Span::current() };
+        tokio::spawn(work.instrument(span))
+    }
+
+    /// The token is renewed early: it would still be taken.
+    fn goes_on(&self, token: Option<&Token>) -> bool {
+        let now = self.now();
+        token.is_some_and(|token| token.is_alive(now) && !self.state().is_refused(token))
     }
 
     /// One renewal, alone among all processes if the store has a lock.

@@ -15,6 +15,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use super::scripted::{Reply, Scripted};
+use super::token::silent_near_the_end;
 
 /// A span, its fields with the last value that each got.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +212,18 @@ async fn a_call_that_gets_no_answer_is_told_by_our_name_and_has_no_status() {
     let call = watcher.one("playoff");
     assert_eq!(call.fields["error.type"], "timeout");
     assert!(!call.fields.contains_key("http.response.status_code"), "{call:?}");
+}
+
+#[tokio::test]
+async fn a_call_does_not_wait_to_end_for_the_token_request_of_an_early_renewal() {
+    let (watcher, _guard) = watched();
+    let (_server, playoff) = silent_near_the_end().await;
+    playoff.get("/admin").await.unwrap();
+    let calls = watcher.spans("playoff");
+    assert!(calls.iter().all(|call| call.closed), "{calls:#?}");
+    let [first, early] = &watcher.spans("playoff.token")[..] else { panic!("two requests") };
+    assert_eq!((first.parent, early.parent), (Some("playoff"), None));
+    assert!(first.closed && !early.closed);
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn slow_tokens() -> (tokio::sync::watch::Sender<bool>, Scripted) {
 }
 
 /// A client whose token ends within its margin, and whose token endpoint has fallen silent.
-async fn silent_near_the_end() -> (Scripted, playoff::Playoff) {
+pub(crate) async fn silent_near_the_end() -> (Scripted, playoff::Playoff) {
     let silent = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&silent);
     let server = Scripted::start(move |seen, _| match seen.is_token_request() {
