@@ -525,7 +525,8 @@ async fn an_import_that_is_interrupted_says_how_to_go_on() {
     while moved.target.sandbox.count("admin_create_player") == 0 {
         tokio::task::yield_now().await;
     }
-    let kill = format!("kill -INT {}", child.id());
+    // As a supervisor does it; Ctrl-C is heard at the same place.
+    let kill = format!("kill -TERM {}", child.id());
     assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     let ended =
         tokio::task::spawn_blocking(move || child.wait_with_output()).await.unwrap().unwrap();

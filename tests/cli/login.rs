@@ -205,3 +205,33 @@ async fn at_a_terminal_what_is_missing_is_asked_for_and_the_secret_does_not_show
     let secrets = fs::read_to_string(world.setting("config.secrets.toml")).unwrap();
     assert!(secrets.contains("shop = \"CANARY-SECRET\""), "{secrets}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupted_question_for_a_secret_leaves_a_terminal_that_shows_what_is_typed() {
+    let world = World::start().await;
+    // The shell outlives what ends the program.
+    let line = format!(
+        "trap : INT; '{}' login --client-id shop-client; echo code $?; stty -a",
+        env!("CARGO_BIN_EXE_playoff")
+    );
+    let mut script = at_terminal(&line, &world.bare(&[]));
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let typing = tokio::task::spawn_blocking(move || {
+        let mut child = script.spawn().unwrap();
+        let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let (mut seen, mut byte) = (String::new(), [0]);
+        while !seen.ends_with("show): ") {
+            assert_eq!(screen.read(&mut byte).unwrap(), 1, "no question in {seen}");
+            seen.push(char::from(byte[0]));
+        }
+        keys.write_all(b"CANARY\x03").unwrap();
+        screen.read_to_string(&mut seen).unwrap();
+        child.wait().unwrap();
+        seen
+    });
+    let seen = typing.await.unwrap();
+    assert!(seen.contains("code 130\r\n"), "{seen}");
+    assert!(seen.split_whitespace().any(|setting| setting == "echo"), "{seen}");
+    assert!(!seen.contains("CANARY"), "{seen}");
+}

@@ -9,6 +9,12 @@ use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use secrecy::zeroize::Zeroizing;
 
 use crate::failure::Failure;
+#[cfg(unix)]
+use crate::stopped::stopped;
+
+/// What shells say of a program that Ctrl-C has ended.
+#[cfg(unix)]
+const INTERRUPTED: i32 = 130;
 
 /// Asks for a text on one line.
 pub(crate) fn line(question: &str) -> Result<Option<String>, Failure> {
@@ -48,12 +54,20 @@ struct Echo(Termios);
 #[cfg(unix)]
 impl Echo {
     fn off() -> io::Result<Echo> {
-        let before = termios::tcgetattr(io::stdin())?;
-        let mut silent = before.clone();
+        let before = Echo(termios::tcgetattr(io::stdin())?);
+        let mut silent = before.0.clone();
         silent.local_modes.remove(LocalModes::ECHO);
         silent.local_modes.insert(LocalModes::ECHONL);
+        // Ctrl-C would leave a shell behind that shows nothing of what is typed. From now on it ends
+        // the program here, after the question too.
+        let (end, at_the_end) = (stopped(), Echo(before.0.clone()));
+        tokio::spawn(async move {
+            end.await;
+            drop(at_the_end);
+            std::process::exit(INTERRUPTED);
+        });
         termios::tcsetattr(io::stdin(), OptionalActions::Now, &silent)?;
-        Ok(Echo(before))
+        Ok(before)
     }
 }
 

@@ -2,25 +2,35 @@
 
 use tokio::signal;
 
-/// Ctrl-C, or the word of whoever started it that it shall end, or the end of its terminal.
-pub(crate) async fn stopped() {
-    #[cfg(unix)]
-    {
-        use signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), hangup()) {
-            tokio::select! {
-                _ = signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = async { match &mut hangup {
-                    Some(hangup) => hangup.recv().await,
-                    None => std::future::pending().await,
-                } } => {}
-            }
-            return;
+/// Ctrl-C, or the word of whoever started it that it shall end, or the end of its terminal. They are
+/// heard from when this is called, not first from when it is awaited.
+#[cfg(unix)]
+pub(crate) fn stopped() -> impl Future<Output = ()> + Send {
+    use signal::unix::{SignalKind, signal};
+    let interrupt = signal(SignalKind::interrupt());
+    let (terminate, hangup) = (signal(SignalKind::terminate()), hangup());
+    async {
+        tokio::select! {
+            () = heard(interrupt.ok()) => {}
+            () = heard(terminate.ok()) => {}
+            () = heard(hangup.ok().flatten()) => {}
         }
     }
+}
+
+#[cfg(not(unix))]
+pub(crate) async fn stopped() {
     // An error means that there is nothing to wait for.
     let _ = signal::ctrl_c().await;
+}
+
+/// Never, where it cannot be listened to.
+#[cfg(unix)]
+async fn heard(signal: Option<signal::unix::Signal>) {
+    match signal {
+        Some(mut signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }
 
 /// None where `nohup` has said that a terminal that ends is of no concern: whoever listens would hear

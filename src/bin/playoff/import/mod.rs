@@ -22,7 +22,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use clap::Args;
 use playoff::Error;
 use playoff::v2::types::Game;
-use tokio::signal;
 
 use crate::caller::{Caller, is_general};
 use crate::connection::Connection;
@@ -31,6 +30,7 @@ use crate::game_file::GameFile;
 use crate::output::Output;
 use crate::part::{Part, Parts};
 use crate::progress::Progress;
+use crate::stopped::stopped;
 use journal::Journal;
 use plan::Plan;
 
@@ -111,7 +111,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     import.compare_zones(game.as_ref());
     let done = tokio::select! {
         done = import.all() => done,
-        _ = signal::ctrl_c() => Err("interrupted".to_owned()),
+        () = stopped() => Err("interrupted".to_owned()),
     };
     if let (Err(problem), false) = (&done, options.dry_run) {
         let hint = "what was done so far stays, and the same command goes on from there";

@@ -5,6 +5,7 @@ mod feed;
 #[path = "../../../sandbox/game/sentence.rs"]
 mod sentence;
 
+use std::fmt;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -14,12 +15,12 @@ use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use playoff::{Error, Playoff};
 use serde_json::{Value, json};
-use tokio::signal;
 
 use crate::caller::{may_pass, pause};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::output::{is_terminal, plain, plain_json, say};
+use crate::stopped::stopped;
 use feed::Feed;
 use sentence::Sentence;
 
@@ -84,7 +85,7 @@ pub(crate) async fn run(options: Options) -> Result<(), Failure> {
     let is_json = options.json || !is_terminal();
     tokio::select! {
         done = watch(&playoff, &subject, is_json, &options) => done,
-        _ = signal::ctrl_c() => Ok(()),
+        () = stopped() => Ok(()),
         () = reader_gone() => Ok(()),
     }
 }
@@ -96,6 +97,10 @@ async fn watch(
     options: &Options,
 ) -> Result<(), Failure> {
     let teller = Teller::of(playoff, subject, is_json).await?;
+    if !is_json {
+        // Nothing may happen for long.
+        say(&format!("Watching {subject}; Ctrl-C ends it."));
+    }
     let mut feed = Feed::default();
     // Of the first answer, which holds the last day, the latest alone.
     let mut most = options.last;
@@ -132,6 +137,16 @@ enum Subject {
     Game,
     Player(String),
     Team(String),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Game => f.write_str("the game"),
+            Subject::Player(id) => write!(f, "player '{id}'"),
+            Subject::Team(id) => write!(f, "team '{id}'"),
+        }
+    }
 }
 
 impl Subject {
@@ -171,13 +186,13 @@ impl Teller {
             Subject::Game => Value::Null,
             Subject::Player(id) => match playoff.v2().admin_get_player().player_id(id).await {
                 Err(error) if error.is_api() && error.is_not_found() => {
-                    return Err(format!("there is no player '{id}'").into());
+                    return Err(format!("there is no {subject}").into());
                 }
                 player => json!({ "player": { "id": id, "alias": player?.alias } }),
             },
             Subject::Team(id) => match playoff.v2().admin_get_team().team_id(id).await {
                 Err(error) if error.is_api() && error.is_not_found() => {
-                    return Err(format!("there is no team '{id}'").into());
+                    return Err(format!("there is no {subject}").into());
                 }
                 team => json!({ "team": { "id": id, "name": team?.name } }),
             },
