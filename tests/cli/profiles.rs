@@ -54,10 +54,10 @@ async fn a_profile_is_removed_with_its_secret_and_its_token() {
 }
 
 #[tokio::test]
-async fn at_a_terminal_they_are_a_table() {
+async fn at_a_terminal_they_are_a_table_with_a_line_for_each_without_what_none_of_them_has() {
     let world = World::start().await;
     world.log_in("shop").await;
-    let shown = run_at_terminal(&world.bare(&["profiles"]), 140).await;
+    let shown = run_at_terminal(&world.bare(&["profiles"]), 80).await;
     let lines: Vec<&str> = shown.success().lines().collect();
     let row: Vec<&str> = lines[2].split_whitespace().collect();
     let url = world.sandbox.url();

@@ -179,7 +179,7 @@ fn looked_at<'o>(board: &Leaderboard, options: &'o Options) -> Option<&'o str> {
 fn ranking(board: &Leaderboard, cycle: &LeaderboardCycle, page: &LeaderboardPage) -> Table {
     let what = if ranks_teams(board) { "team" } else { "player" };
     let score = format!("{} ({cycle})", plain(board.metric.display_name()));
-    let mut shown = table(["rank", what, "id", &score]);
+    let mut shown = table(["rank", what, "id", score.as_str()]);
     for row in &page.data {
         let (id, name) = who(row);
         let cells = output::row([&row.rank.to_string(), name, id, &row.score.to_string()]);

@@ -44,10 +44,10 @@ const LINED: TableStyle =
     TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// An empty table that fits the terminal.
-pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
+pub(crate) fn table<'a>(header: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(LINED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(header);
+    table.set_header(header.into_iter().map(Cell::new));
     table
 }
 

@@ -52,7 +52,7 @@ async fn profile(playoff: &Playoff, id: &str) -> Result<PlayerProfile, Failure> 
 fn card(profile: &PlayerProfile) -> Table {
     let since = profile.created.as_str();
     let since = format!("since {}", since.split('T').next().unwrap_or(since));
-    let mut shown = table([&plain(&profile.alias), &plain(&profile.id), &since]);
+    let mut shown = table([plain(&profile.alias).as_str(), plain(&profile.id).as_str(), &since]);
     if let Some(email) = &profile.email {
         shown.add_row(row(["e-mail", email, ""]));
     }

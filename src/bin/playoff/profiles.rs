@@ -93,19 +93,28 @@ fn list(config: &Config, output: &Output) -> Result<(), Failure> {
 }
 
 fn table(rows: &[Row]) -> Table {
-    let mut table =
-        output::table(["", "Profile", "Host", "Client id", "Kind", "Player", "Version", "Secret"]);
+    let header = ["  Profile", "Host", "Client id", "Kind", "Player", "Version", "Secret"];
+    let rows: Vec<[String; 7]> = rows.iter().map(cells).collect();
+    // What no profile has takes no room.
+    let wanted: Vec<usize> = (0..header.len())
+        .filter(|column| rows.iter().any(|row| !row[*column].is_empty()))
+        .collect();
+    let mut table = output::table(wanted.iter().map(|column| header[*column]));
     for row in rows {
-        table.add_row(output::row([
-            if row.default { "*" } else { "" },
-            &row.name,
-            &row.auth,
-            &row.client_id,
-            &row.kind.to_string(),
-            row.player.as_deref().unwrap_or_default(),
-            row.version.unwrap_or_default(),
-            if row.has_secret { "kept" } else { "none" },
-        ]));
+        table.add_row(output::row(wanted.iter().map(|column| row[*column].as_str())));
     }
     table
+}
+
+fn cells(row: &Row) -> [String; 7] {
+    let mark = if row.default { "* " } else { "  " };
+    [
+        format!("{mark}{}", row.name),
+        row.auth.clone(),
+        row.client_id.clone(),
+        row.kind.to_string(),
+        row.player.clone().unwrap_or_default(),
+        row.version.unwrap_or_default().to_owned(),
+        if row.has_secret { "kept" } else { "none" }.to_owned(),
+    ]
 }

@@ -168,9 +168,9 @@ fn table(rows: &[Row]) -> Table {
     if wide.width().is_none_or(|width| width >= needed) {
         return wide;
     }
-    let mut narrow = output::table(["Method", "Path\n  Operation (evidence): summary"]);
+    let mut narrow = output::table(["Method", "Path\nOperation (evidence): summary"]);
     for Row { version, method, path, operation, evidence, summary, .. } in rows {
-        let route = format!("/{version}{path}\n  {operation} ({evidence}): {summary}");
+        let route = format!("/{version}{path}\n{operation} ({evidence}): {summary}");
         narrow.add_row([*method, route.as_str()]);
     }
     narrow
