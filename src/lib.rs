@@ -5,6 +5,7 @@
 #![doc = "[reference]: https://docs.rs/crate/playoff/latest/source/docs/reference/README.md"]
 #![doc = "[demo]: https://docs.rs/crate/playoff/latest/source/src/sandbox/game/demo.yaml"]
 #![doc = "[faults]: https://docs.rs/crate/playoff/latest/source/docs/guide/faults.md"]
+#![doc = "[performance]: https://docs.rs/crate/playoff/latest/source/docs/performance/README.md"]
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
