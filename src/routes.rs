@@ -124,7 +124,7 @@ pub fn find<'p>(
     let path = path.trim_matches('/');
     all()
         .filter(|route| {
-            path.starts_with(route.start) && route.version == version && route.method == *method
+            route.version == version && route.method == *method && path.starts_with(route.start)
         })
         .filter_map(|route| Some((route, route.parameters(path)?)))
         .max_by_key(|(route, parameters)| {
@@ -212,7 +212,7 @@ impl Route {
         while let Some(expected) = template.next() {
             let name = expected.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
             let wide = name.is_some() && name == self.wide;
-            let end = segment_end(rest, wide, template.clone().count())?;
+            let end = segment_end(rest, wide.then(|| template.clone().count()))?;
             let (segment, tail) = (&rest[..end], rest[end..].trim_start_matches('/'));
             match name {
                 Some(_) if segment.is_empty() => return None,
@@ -236,11 +236,11 @@ fn is_parameter(segment: &str) -> bool {
 }
 
 /// Where the first segment of `path` ends. A wide one takes two when that leaves as many as the
-/// template still needs.
-fn segment_end(path: &str, wide: bool, needed_after: usize) -> Option<usize> {
+/// template still needs behind it.
+fn segment_end(path: &str, wide_before: Option<usize>) -> Option<usize> {
     let first = path.find('/').unwrap_or(path.len());
-    if wide && path[first..].split('/').filter(|segment| !segment.is_empty()).count() > needed_after
-    {
+    let left = || path[first..].split('/').filter(|segment| !segment.is_empty()).count();
+    if wide_before.is_some_and(|needed| left() > needed) {
         let second = path.get(first + 1..)?;
         return Some(first + 1 + second.find('/').unwrap_or(second.len()));
     }
