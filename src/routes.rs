@@ -133,8 +133,12 @@ pub fn find<'p>(
         })
 }
 
+/// In bytes: a longer path is no misspelt route, and to compare it with all of them takes long.
+const LONGEST_MISSPELT: usize = 256;
+
 /// The routes that are most like `method` and `path`, best first, three at most. Names in
 /// common count most, the last one above all; the other version comes in where it has one of them.
+/// A path of more than 256 bytes is like none.
 ///
 /// ```
 /// use playoff::routes::{self, Version};
@@ -143,6 +147,9 @@ pub fn find<'p>(
 /// ```
 #[must_use]
 pub fn nearest(version: Version, method: &Method, path: &str) -> Vec<&'static Route> {
+    if path.len() > LONGEST_MISSPELT {
+        return Vec::new();
+    }
     let asked: Vec<&str> = path.trim_matches('/').split('/').collect();
     let likeness = |route: &'static Route| {
         let shared = route.shared_with(&asked);
@@ -322,6 +329,13 @@ mod tests {
             let right = |route: &String| route.contains(" /v2/") && route.contains("/metrics");
             assert!(near.len() == 3 && near.iter().all(right), "{path}: {near:?}");
         }
+    }
+
+    #[test]
+    fn a_path_too_long_to_be_misspelt_is_like_no_route() {
+        let near = |id: &str| nearest(Version::V2, &Method::GET, &format!("/runtime/playr/{id}"));
+        assert!(!near("x").is_empty());
+        assert!(near(&"x".repeat(64 * 1024)).is_empty());
     }
 
     #[test]
