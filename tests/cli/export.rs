@@ -192,23 +192,47 @@ async fn an_export_that_fails_leaves_the_old_file_and_no_half_of_a_new_one() {
     assert!(run.stderr.contains("no/such/folder/game.json: "), "{}", run.stderr);
 }
 
-#[cfg(unix)]
+/// An export of `world` that `program` begins; it waits in vain for the answer of a player.
+#[cfg(target_os = "linux")]
+async fn hung(world: &World, program: &[&str]) -> std::process::Child {
+    world.sandbox.inject(Fault::silence().on("admin_get_player"));
+    let mut command = world.begun_by(program[0]);
+    command.args(&program[1..]).args([env!("CARGO_BIN_EXE_playoff"), "export", "game.json"]);
+    let child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    while world.sandbox.count("admin_get_player") == 0 {
+        tokio::task::yield_now().await;
+    }
+    child
+}
+
+#[cfg(target_os = "linux")]
+async fn ended_by(signal: &str, mut child: std::process::Child) -> Option<i32> {
+    let kill = format!("kill -{signal} {}", child.id());
+    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap().code()
+}
+
+#[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_export_that_is_interrupted_leaves_nothing() {
     for signal in ["INT", "TERM", "HUP"] {
         let world = World::start().await;
-        world.sandbox.inject(Fault::silence().on("admin_get_player"));
-        let mut command = world.command(&["export", "game.json"]);
-        let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-        while world.sandbox.count("admin_get_player") == 0 {
-            tokio::task::yield_now().await;
-        }
-        let kill = format!("kill -{signal} {}", child.id());
-        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
-        let ended = tokio::task::spawn_blocking(move || child.wait()).await.unwrap().unwrap();
-        assert_eq!(ended.code(), Some(1), "{signal}");
+        // Tests that run below `nohup` would hand on that a hangup is ignored.
+        let child = hung(&world, &["env", "--default-signal=HUP"]).await;
+        assert_eq!(ended_by(signal, child).await, Some(1), "{signal}");
         assert_eq!(world.files(), Vec::<String>::new(), "{signal}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn below_nohup_an_export_goes_on_ignoring_that_its_terminal_ends() {
+    let world = World::start().await;
+    let child = hung(&world, &["sh", "-c", "trap '' HUP; exec \"$@\"", "sh"]).await;
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    assert_eq!(u64::from_str_radix(ignored.trim(), 16).unwrap() & 1, 1, "{ignored}");
+    assert_eq!(ended_by("TERM", child).await, Some(1));
 }
 
 #[cfg(unix)]

@@ -34,9 +34,15 @@ impl World {
 
     /// The program with credentials for the sandbox and nothing else of this machine's settings.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playoff"));
+        let mut command = self.begun_by(env!("CARGO_BIN_EXE_playoff"));
+        command.args(arguments);
         command
-            .args(arguments)
+    }
+
+    /// A program that is to begin ours, or ours.
+    pub(crate) fn begun_by(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.home.path())
