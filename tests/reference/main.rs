@@ -10,7 +10,10 @@ mod docs;
 mod index;
 mod kept;
 mod layout;
+mod mangled;
 mod message;
+#[path = "../../src/mutated.rs"]
+mod mutated;
 #[path = "../../build/operation.rs"]
 #[allow(dead_code, reason = "the build knows more of an operation than a page")]
 mod operation;

@@ -53,22 +53,22 @@ impl Witness {
 }
 
 /// A sandbox whose world is prepared, and a client that is listened to.
-struct Stage {
+pub(crate) struct Stage {
     /// Its end would be the server's.
-    _sandbox: Sandbox,
+    pub(crate) sandbox: Sandbox,
     tee: Tee,
-    world: World,
-    playoff: Playoff,
+    pub(crate) world: World,
+    pub(crate) playoff: Playoff,
 }
 
 impl Stage {
-    async fn set() -> Result<Stage, Failure> {
+    pub(crate) async fn set() -> Result<Stage, Failure> {
         let sandbox = Sandbox::builder().time(NOW.parse()?).frozen().start().await?;
         let tee = Tee::to(sandbox.url().trim_start_matches("http://")).await?;
         let playoff = sandbox.playoff_builder().api_url(tee.url.as_str()).build()?;
         let world = World::of(&playoff).await?;
         tee.forget();
-        Ok(Stage { _sandbox: sandbox, tee, world, playoff })
+        Ok(Stage { sandbox, tee, world, playoff })
     }
 
     /// The one request that was sent, and its answer.
