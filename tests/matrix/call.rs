@@ -10,6 +10,8 @@ pub(crate) enum Call {
     Read,
     RawRead,
     StreamedRead,
+    /// A list, page after page.
+    PagedRead,
     /// A PUT: no upload on record is idempotent.
     RawUpload,
     Play,
@@ -18,10 +20,11 @@ pub(crate) enum Call {
 }
 
 /// A stream that is not idempotent does not exist: only reads are streamed.
-pub(crate) const ALL: [Call; 7] = [
+pub(crate) const ALL: [Call; 8] = [
     Call::Read,
     Call::RawRead,
     Call::StreamedRead,
+    Call::PagedRead,
     Call::RawUpload,
     Call::Play,
     Call::RawPlay,
@@ -46,6 +49,7 @@ impl Call {
             Call::Read | Call::Play => "typed",
             Call::RawRead | Call::RawPlay => "raw",
             Call::StreamedRead => "stream",
+            Call::PagedRead => "pages",
             Call::RawUpload | Call::Upload => "upload",
         }
     }
@@ -57,6 +61,7 @@ impl Call {
                 json!({"id": "johny", "alias": "Johny", "enabled": true, "scores": [], "teams": [],
                     "created": "2026-03-01T09:00:00.000Z"})
             }
+            Call::PagedRead => json!({"data": [], "total": 0}),
             Call::Play | Call::RawPlay => {
                 json!({"actions": [], "events": {"local": [], "global": []}})
             }
@@ -77,6 +82,11 @@ impl Call {
             Call::StreamedRead => {
                 let mut image = playoff.v2().get_game_image().stream().await?;
                 while image.try_next().await?.is_some() {}
+                Ok(())
+            }
+            Call::PagedRead => {
+                let mut players = playoff.v2().admin_list_players().stream();
+                while players.try_next().await?.is_some() {}
                 Ok(())
             }
             Call::RawUpload => {

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use playoff::store::{StoreError, StoredToken, TokenKey, TokenStore};
 use playoff::{Playoff, PlayoffBuilder, SecretString};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
 
 use crate::call::Call;
 use crate::clock::Clock;
+use crate::road;
 use crate::scripted::{Reply, Scripted};
 
 /// How often it happens.
@@ -24,6 +23,8 @@ pub(crate) enum How {
 pub(crate) enum Kind {
     /// Nothing has arrived: any call is sent again.
     Unsent,
+    /// Without a token nothing was sent: any call is tried again.
+    NoToken,
     /// The call may have arrived: an idempotent one is sent again.
     Passing,
     /// The same would come back.
@@ -39,14 +40,19 @@ pub(crate) enum Fault {
     UnknownHost,
     Refused,
     NoTls,
+    EndsBeforeAnswer,
+    EndsInHead,
+    EndsInBody,
     ResetBeforeAnswer,
     ResetInHead,
     ResetInBody,
     SlowHead,
     SlowBody,
     TruncatedJson,
-    WrongContentType,
+    Html,
     HtmlError,
+    CalledHtml,
+    CalledNothing,
     Empty,
     NoContent,
     TooMany,
@@ -54,22 +60,29 @@ pub(crate) enum Fault {
     Status(u16),
     ExpiredToken,
     RevokedToken,
+    TokenEndpointRefuses,
     TokenEndpointDown,
+    TokenEndpointSilent,
     StoreDown,
 }
 
-pub(crate) const ALL: [Fault; 23] = [
+pub(crate) const ALL: [Fault; 30] = [
     Fault::UnknownHost,
     Fault::Refused,
     Fault::NoTls,
+    Fault::EndsBeforeAnswer,
+    Fault::EndsInHead,
+    Fault::EndsInBody,
     Fault::ResetBeforeAnswer,
     Fault::ResetInHead,
     Fault::ResetInBody,
     Fault::SlowHead,
     Fault::SlowBody,
     Fault::TruncatedJson,
-    Fault::WrongContentType,
+    Fault::Html,
     Fault::HtmlError,
+    Fault::CalledHtml,
+    Fault::CalledNothing,
     Fault::Empty,
     Fault::NoContent,
     Fault::TooMany,
@@ -80,7 +93,9 @@ pub(crate) const ALL: [Fault; 23] = [
     Fault::Status(504),
     Fault::ExpiredToken,
     Fault::RevokedToken,
+    Fault::TokenEndpointRefuses,
     Fault::TokenEndpointDown,
+    Fault::TokenEndpointSilent,
     Fault::StoreDown,
 ];
 
@@ -90,14 +105,19 @@ impl Fault {
             Fault::UnknownHost => "host name is not known",
             Fault::Refused => "connection refused",
             Fault::NoTls => "TLS handshake fails",
-            Fault::ResetBeforeAnswer => "connection ends before the answer",
-            Fault::ResetInHead => "connection ends in the header",
-            Fault::ResetInBody => "connection ends in the body",
+            Fault::EndsBeforeAnswer => "connection ends before the answer",
+            Fault::EndsInHead => "connection ends in the header",
+            Fault::EndsInBody => "connection ends in the body",
+            Fault::ResetBeforeAnswer => "connection reset before the answer",
+            Fault::ResetInHead => "connection reset in the header",
+            Fault::ResetInBody => "connection reset in the body",
             Fault::SlowHead => "header never ends",
             Fault::SlowBody => "body never ends",
             Fault::TruncatedJson => "200, JSON cut off",
-            Fault::WrongContentType => "200, a page of HTML",
+            Fault::Html => "200, a page of HTML",
             Fault::HtmlError => "500, a page of HTML",
+            Fault::CalledHtml => "200, JSON that is called `text/html`",
+            Fault::CalledNothing => "200, JSON without a content type",
             Fault::Empty => "200, nothing in it",
             Fault::NoContent => "204",
             Fault::TooMany => "429",
@@ -105,7 +125,9 @@ impl Fault {
             Fault::Status(status) => return status.to_string(),
             Fault::ExpiredToken => "token has expired",
             Fault::RevokedToken => "token is refused",
+            Fault::TokenEndpointRefuses => "token endpoint refuses connections",
             Fault::TokenEndpointDown => "token endpoint answers 503",
+            Fault::TokenEndpointSilent => "token endpoint is silent",
             Fault::StoreDown => "token store fails",
         };
         name.to_owned()
@@ -113,10 +135,14 @@ impl Fault {
 
     pub(crate) fn kind(self) -> Kind {
         match self {
-            Fault::UnknownHost | Fault::Refused | Fault::NoTls | Fault::TokenEndpointDown => {
-                Kind::Unsent
+            Fault::UnknownHost | Fault::Refused | Fault::NoTls => Kind::Unsent,
+            Fault::TokenEndpointRefuses | Fault::TokenEndpointDown | Fault::TokenEndpointSilent => {
+                Kind::NoToken
             }
-            Fault::ResetBeforeAnswer
+            Fault::EndsBeforeAnswer
+            | Fault::EndsInHead
+            | Fault::EndsInBody
+            | Fault::ResetBeforeAnswer
             | Fault::ResetInHead
             | Fault::ResetInBody
             | Fault::SlowHead
@@ -125,45 +151,56 @@ impl Fault {
             | Fault::TooManyWithWait
             | Fault::Status(502..=504) => Kind::Passing,
             Fault::TruncatedJson
-            | Fault::WrongContentType
+            | Fault::Html
             | Fault::HtmlError
             | Fault::Empty
             | Fault::NoContent
             | Fault::Status(_) => Kind::Final,
             Fault::RevokedToken => Kind::Token,
-            Fault::ExpiredToken | Fault::StoreDown => Kind::Harmless,
+            Fault::ExpiredToken | Fault::CalledHtml | Fault::CalledNothing | Fault::StoreDown => {
+                Kind::Harmless
+            }
         }
     }
 
-    /// A host that is not there is not there the next time either.
-    pub(crate) fn happens_once(self) -> bool {
-        !matches!(self, Fault::UnknownHost | Fault::Refused | Fault::NoTls)
+    pub(crate) fn is_in_body(self) -> bool {
+        matches!(self, Fault::EndsInBody | Fault::ResetInBody | Fault::SlowBody)
+    }
+
+    /// The client has to find out by itself, by its clock.
+    pub(crate) fn is_silence(self) -> bool {
+        matches!(self, Fault::SlowHead | Fault::SlowBody | Fault::TokenEndpointSilent)
     }
 
     /// The error of a call that could not be helped; `None` where it is none for this call.
     pub(crate) fn error(self, call: Call) -> Option<(&'static str, Option<u16>)> {
         let decoded = match self {
             // A stream passes on what comes, and a raw call takes any JSON, `null` included.
-            Fault::TruncatedJson | Fault::WrongContentType => !call.is_stream(),
+            Fault::TruncatedJson | Fault::Html => !call.is_stream(),
             Fault::Empty | Fault::NoContent => !call.is_stream() && !call.is_raw(),
             _ => true,
         };
         let error = match self {
-            Fault::UnknownHost | Fault::Refused | Fault::NoTls => ("connect_failed", None),
-            Fault::ResetBeforeAnswer | Fault::ResetInHead | Fault::ResetInBody => {
-                ("connection_lost", None)
+            Fault::UnknownHost | Fault::Refused | Fault::NoTls | Fault::TokenEndpointRefuses => {
+                ("connect_failed", None)
             }
-            Fault::SlowHead | Fault::SlowBody => ("timeout", None),
-            Fault::TruncatedJson | Fault::WrongContentType | Fault::Empty => {
-                ("bad_answer", Some(200))
-            }
+            Fault::EndsBeforeAnswer
+            | Fault::EndsInHead
+            | Fault::EndsInBody
+            | Fault::ResetBeforeAnswer
+            | Fault::ResetInHead
+            | Fault::ResetInBody => ("connection_lost", None),
+            Fault::SlowHead | Fault::SlowBody | Fault::TokenEndpointSilent => ("timeout", None),
+            Fault::TruncatedJson | Fault::Html | Fault::Empty => ("bad_answer", Some(200)),
             Fault::NoContent => ("bad_answer", Some(204)),
             Fault::HtmlError => ("bad_answer", Some(500)),
             Fault::TooMany | Fault::TooManyWithWait => ("too_many", Some(429)),
             Fault::Status(status) => ("broken", Some(status)),
             Fault::RevokedToken => ("invalid_access_token", Some(401)),
             Fault::TokenEndpointDown => ("broken", Some(503)),
-            Fault::ExpiredToken | Fault::StoreDown => return None,
+            Fault::ExpiredToken | Fault::CalledHtml | Fault::CalledNothing | Fault::StoreDown => {
+                return None;
+            }
         };
         decoded.then_some(error)
     }
@@ -173,10 +210,12 @@ impl Fault {
         let met = AtomicUsize::new(0);
         let meets = move || how == How::Always || met.fetch_add(1, Ordering::SeqCst) == 0;
         let server = Scripted::start(move |seen, before| {
+            let token = || Reply::token(&format!("token-{before}"));
             if seen.is_token_request() {
                 return match self {
                     Fault::TokenEndpointDown if meets() => broken(503),
-                    _ => Reply::token(&format!("token-{before}")),
+                    Fault::TokenEndpointSilent if meets() => Reply::Silence,
+                    _ => token(),
                 };
             }
             match self.reply(call) {
@@ -185,28 +224,50 @@ impl Fault {
             }
         })
         .await;
-        let builder = server.builder().clock(clock.function());
-        let builder = match self {
-            Fault::UnknownHost => builder.api_url("http://playoff.invalid").allow_http(true),
-            Fault::Refused => builder.api_url(closed().await),
-            Fault::NoTls => builder.api_url(deaf().await),
-            Fault::StoreDown => builder.token_store(Down),
-            _ => builder,
-        };
+        let builder = self.builder(&server, how).await.clock(clock.function());
         World { server, builder }
     }
 
+    async fn builder(self, server: &Scripted, how: How) -> PlayoffBuilder {
+        let (builder, address) = (server.builder(), server.address());
+        match (self, how) {
+            (Fault::UnknownHost, How::Always) => {
+                builder.api_url("http://playoff.invalid").allow_http(true)
+            }
+            (Fault::UnknownHost, How::Once) => {
+                let (url, http) = road::not_known_at_first(address);
+                builder.api_url(url).allow_http(true).http_client(http)
+            }
+            (Fault::Refused, _) => builder.api_url(road::not_listening(address, how).await),
+            (Fault::NoTls, _) => {
+                let (url, http) = road::no_tls(address, how).await;
+                builder.api_url(url).http_client(http)
+            }
+            (Fault::TokenEndpointRefuses, _) => {
+                builder.auth_url(road::not_listening(address, how).await)
+            }
+            (Fault::StoreDown, _) => builder.token_store(Down),
+            _ => builder,
+        }
+    }
+
     fn reply(self, call: Call) -> Option<Reply> {
-        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+        let head = || "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n".to_owned();
+        let half = || head() + "content-length: 99\r\n\r\n{\"";
         Some(match self {
-            Fault::ResetBeforeAnswer => Reply::Close,
-            Fault::ResetInHead => Reply::Bytes(head.to_owned()),
-            Fault::ResetInBody => Reply::Bytes(format!("{head}content-length: 99\r\n\r\n{{\"")),
-            Fault::SlowHead => Reply::Stalled(head.to_owned()),
-            Fault::SlowBody => Reply::Stalled(format!("{head}content-length: 99\r\n\r\n{{\"")),
+            Fault::EndsBeforeAnswer => Reply::Close,
+            Fault::EndsInHead => Reply::Bytes(head()),
+            Fault::EndsInBody => Reply::Bytes(half()),
+            Fault::ResetBeforeAnswer => Reply::Reset(String::new()),
+            Fault::ResetInHead => Reply::Reset(head()),
+            Fault::ResetInBody => Reply::Reset(half()),
+            Fault::SlowHead => Reply::Stalled(head()),
+            Fault::SlowBody => Reply::Stalled(half()),
             Fault::TruncatedJson => Reply::json(200, &call.answer()[..1]),
-            Fault::WrongContentType => Reply::html(200, "<html>portal</html>"),
+            Fault::Html => Reply::html(200, "<html>portal</html>"),
             Fault::HtmlError => Reply::html(500, "<html>proxy</html>"),
+            Fault::CalledHtml => Reply::html(200, &call.answer()),
+            Fault::CalledNothing => Reply::Headers(200, Vec::new(), call.answer()),
             Fault::Empty => Reply::json(200, ""),
             Fault::NoContent => Reply::Bytes("HTTP/1.1 204 No Content\r\n\r\n".to_owned()),
             Fault::TooMany => Reply::json(429, r#"{"error":"too_many"}"#),
@@ -234,24 +295,6 @@ impl World {
     pub(crate) fn playoff(&self, more: impl Fn(PlayoffBuilder) -> PlayoffBuilder) -> Playoff {
         more(self.builder.clone()).build().expect("the options are right")
     }
-}
-
-/// The address of a port that nobody listens on.
-async fn closed() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    format!("http://{}", listener.local_addr().expect("it is bound"))
-}
-
-/// The address of a server that knows no TLS.
-async fn deaf() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let url = format!("https://{}", listener.local_addr().expect("it is bound"));
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        }
-    });
-    url
 }
 
 /// A token store that is out of order.

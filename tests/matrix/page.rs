@@ -39,7 +39,7 @@ pub(crate) fn cell(said: &[(&str, String)]) -> String {
         false => format!("{}: {outcome}", calls.join(", ")),
     });
     let texts: Vec<String> = texts.collect();
-    if texts.is_empty() { "—".to_owned() } else { texts.join("<br>") }
+    texts.join("<br>")
 }
 
 pub(crate) fn table(rows: &[(String, Vec<String>)]) -> String {

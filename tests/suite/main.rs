@@ -28,6 +28,7 @@ mod samples;
 mod sandbox;
 mod sandbox_login;
 mod scripted;
+mod self_signed;
 mod spans;
 #[path = "../../build/spec.rs"]
 mod spec;

@@ -50,6 +50,9 @@ pub(crate) enum Reply {
     HeldStatus(watch::Receiver<bool>, u16, String),
     /// The connection ends without a word.
     Close,
+    /// These bytes, then the connection is reset: no end, but an error for the other side.
+    #[allow(dead_code)]
+    Reset(String),
     /// Nothing, ever; the connection stays open.
     Silence,
     /// These bytes, then nothing; the connection stays open.
@@ -139,6 +142,12 @@ impl Scripted {
         self.seen().pop().expect("a request came")
     }
 
+    /// Where it listens.
+    #[allow(dead_code)]
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.url.trim_start_matches("http://").parse().unwrap()
+    }
+
     /// Waits until `count` requests have come.
     pub(crate) async fn reached(&self, count: usize) {
         self.count.clone().wait_for(|seen| *seen >= count).await.unwrap();
@@ -199,6 +208,10 @@ async fn serve(
                 (head(status, &["content-type: application/json".to_owned()], &body), true)
             }
             Reply::Close => return,
+            Reply::Reset(bytes) => {
+                let _ = stream.write_all(bytes.as_bytes()).await;
+                return stream.set_zero_linger().unwrap();
+            }
             Reply::Silence => return std::future::pending().await,
             Reply::Stalled(bytes) => {
                 let _ = stream.write_all(bytes.as_bytes()).await;

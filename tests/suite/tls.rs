@@ -1,32 +1,21 @@
 //! Whom the client trusts with its secret.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use playoff::Playoff;
 use playoff::sandbox::{Certificate, Fault, Sandbox};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::self_signed::SelfSigned;
 
 /// A server with a certificate that nobody vouches for; it ends with what it could read.
 async fn impostor() -> (String, tokio::task::JoinHandle<Option<Vec<u8>>>) {
-    let own = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let read = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.ok()?;
+        let mut stream = SelfSigned::for_loopback().acceptor.accept(stream).await.ok()?;
         let mut bytes = Vec::new();
         let _ = stream.read_buf(&mut bytes).await;
         Some(bytes).filter(|bytes| !bytes.is_empty())
