@@ -1,4 +1,4 @@
-//! The public list of operations, read from the code that the build wrote.
+//! The public list of operations and types, read from the code that the build wrote.
 //!
 //! A changed spec shows here as a diff to be reviewed (`cargo insta review`).
 
@@ -21,6 +21,13 @@ fn the_list_of_operations_is_the_one_reviewed() {
 }
 
 #[test]
+fn the_list_of_types_and_their_fields_is_the_one_reviewed() {
+    for (version, code) in HALVES {
+        insta::assert_snapshot!(format!("types_{version}"), types(code));
+    }
+}
+
+#[test]
 fn every_route_of_the_catalogue_has_a_typed_call() {
     for (version, code) in HALVES {
         let listed = operations(code);
@@ -28,6 +35,47 @@ fn every_route_of_the_catalogue_has_a_typed_call() {
             assert!(listed.contains(&format!("\n{} ->", route.operation)), "{}", route.operation);
         }
     }
+}
+
+/// One block a type: its fields, each with its type, or its variants.
+fn types(code: &str) -> String {
+    let file = syn::parse_file(code).expect("the generated code parses");
+    let types = file.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "types" => module.content.as_ref(),
+        _ => None,
+    });
+    let (_, items) = types.expect("the types have a module");
+    let mut list = String::from("\n");
+    for item in items {
+        match item {
+            Item::Struct(item) => {
+                let _ = writeln!(list, "{}", item.ident);
+                for field in
+                    item.fields.iter().filter(|field| matches!(field.vis, Visibility::Public(_)))
+                {
+                    let name = field.ident.as_ref().expect("fields have names");
+                    let kind = plain(&field.ty.to_token_stream().to_string());
+                    let _ = writeln!(list, "    {name}: {kind}");
+                }
+            }
+            Item::Enum(item) => {
+                let _ = writeln!(list, "{}", item.ident);
+                for variant in &item.variants {
+                    let _ = writeln!(
+                        list,
+                        "    {}{}",
+                        variant.ident,
+                        plain(&variant.fields.to_token_stream().to_string())
+                    );
+                }
+            }
+            // What all of them have.
+            Item::Impl(_) => {}
+            Item::Mod(module) if ["builder", "error"].iter().any(|name| module.ident == name) => {}
+            other => panic!("a type of another kind: {}", other.to_token_stream()),
+        }
+    }
+    list
 }
 
 /// One block an operation: what awaiting it gives, then its setters with their types; `!` marks a
