@@ -15,6 +15,7 @@ mod moody;
 #[path = "../../src/mutated.rs"]
 mod mutated;
 mod nesting;
+mod open_telemetry;
 mod operations;
 mod pages;
 mod player_tokens;

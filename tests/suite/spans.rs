@@ -84,7 +84,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Watcher {
 static ANOTHER: LazyLock<Dispatch> =
     LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
-fn watch(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
+pub(super) fn watch(subscriber: impl Subscriber + Send + Sync) -> DefaultGuard {
     LazyLock::force(&ANOTHER);
     tracing::subscriber::set_default(subscriber)
 }
