@@ -128,8 +128,7 @@ pub(crate) fn measure(effort: Effort) -> Section {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let callers = Arc::new(runtime.block_on(Callers::of(&server.url)));
     let [alone, together] = [1, IN_FLIGHT].map(|in_flight| {
-        let calls = effort.of(if in_flight == 1 { 500 } else { 2_000 }, 8);
-        rounds(&runtime, &callers, effort.of(25, 1), calls, in_flight)
+        rounds(&runtime, &callers, effort.of(51, 1), effort.of(2_000, 8), in_flight)
     });
 
     let mut section = Section::new(
@@ -137,7 +136,8 @@ pub(crate) fn measure(effort: Effort) -> Section {
         &format!(
             "One player's profile is read from the sandbox, a process of its own, over one thread. \
              Time on the processor is that of the client's process alone, in microseconds a call; \
-             ways take turns, and the share is the median of those of the turns. By hand means: \
+             ways take 51 turns of 2,000 calls, times are the medians, and the share is the median \
+             of those of the turns. By hand means: \
              same headers, same limits, decoded into the same type, and nothing that the SDK does \
              for its user: token, errors, spans, retries. Calls a second, with {IN_FLIGHT} in \
              flight, are mostly the server's. Instructions are those outside of the kernel, one at \

@@ -1,5 +1,6 @@
 //! What work costs: time on the processor, time on the wall, allocations.
 
+use std::fs;
 use std::time::{Duration, Instant};
 
 use stats_alloc::Region;
@@ -46,6 +47,18 @@ pub(crate) fn allocations<T>(work: impl FnOnce() -> T) -> (usize, usize) {
 pub(crate) fn in_use() -> usize {
     let stats = ALLOCATOR.stats();
     stats.bytes_allocated.saturating_sub(stats.bytes_deallocated)
+}
+
+/// Forgets how much memory the process had at its most. Linux alone counts that anew.
+pub(crate) fn forget_most_resident() {
+    let _ = fs::write("/proc/self/clear_refs", "5");
+}
+
+/// KiB of memory that the process had at its most since then; `None` where the system does not say.
+pub(crate) fn most_resident() -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {

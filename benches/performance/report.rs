@@ -81,8 +81,8 @@ pub(crate) fn write(names: &[&str]) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance");
     fs::create_dir_all(&folder).expect("a folder for the page");
     let mut page = String::from(
-        "# Performance\n\nWritten by `cargo bench --bench performance`; figures are medians unless \
-         they say otherwise.\nCompare them within a table: another machine has others. What was made \
+        "# Performance\n\nWritten by `cargo bench --bench performance`; how often each \
+         was measured stands above its table.\nCompare them within a table: another machine has others. What was made \
          better, and what\nlimits it now, is in [history.md](history.md).\n\n",
     );
     let _ = writeln!(page, "Machine: {}.\n", machine());

@@ -1,36 +1,47 @@
 //! A million players, as a stream and page after page.
 
 use playoff::Playoff;
+use tokio::runtime::Runtime;
 
 use crate::Effort;
-use crate::measure::{cost, in_use, microseconds};
+use crate::measure::{cost, forget_most_resident, in_use, median, microseconds, most_resident};
 use crate::report::Section;
 use crate::scripted::PLAYERS;
 use crate::server::Server;
 
-/// How many players are read, and the most memory that was in use meanwhile.
+/// How many players are read, the most memory that was in use when one of them came, and that the
+/// process had meanwhile.
 #[derive(Debug, Default)]
 struct Read {
     players: usize,
-    most_early: usize,
-    most: usize,
+    in_use: usize,
+    early: Option<usize>,
+    all: Option<usize>,
 }
 
 impl Read {
+    fn begun() -> Read {
+        forget_most_resident();
+        Read::default()
+    }
+
     fn player(&mut self, id: &str, wanted: usize) {
         assert!(id.starts_with("player"));
         self.players += 1;
         if self.players.is_multiple_of(50) {
-            self.most = self.most.max(in_use());
-            if self.players <= wanted / 10 {
-                self.most_early = self.most;
-            }
+            self.in_use = self.in_use.max(in_use());
+        }
+        if self.players == wanted / 10 {
+            self.early = most_resident();
+        }
+        if self.players == wanted {
+            self.all = most_resident();
         }
     }
 }
 
 async fn streamed(playoff: &Playoff, size: i64, wanted: usize) -> Read {
-    let mut read = Read::default();
+    let mut read = Read::begun();
     let mut players = playoff.v2().admin_list_players().limit(size).stream();
     while let Some(player) = players.try_next().await.expect("a player") {
         read.player(&player.id, wanted);
@@ -42,7 +53,7 @@ async fn streamed(playoff: &Playoff, size: i64, wanted: usize) -> Read {
 }
 
 async fn in_a_loop(playoff: &Playoff, size: i64, wanted: usize) -> Read {
-    let mut read = Read::default();
+    let mut read = Read::begun();
     while read.players < wanted {
         let skip = read.players as i64;
         let page = playoff.v2().admin_list_players().skip(skip).limit(size).await.expect("a page");
@@ -53,46 +64,92 @@ async fn in_a_loop(playoff: &Playoff, size: i64, wanted: usize) -> Read {
     read
 }
 
+const SIZES: [i64; 2] = [100, 1_000];
+
 pub(crate) fn measure(effort: Effort) -> Section {
     let wanted = effort.of(PLAYERS, 2_000);
+    let rounds = effort.of(5, 1);
     let server = Server::scripted();
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let mut section = Section::new(
         "A stream of a million players",
         "All pages of `admin_list_players()`, read by `.stream()` and by a loop that asks for each \
-         page itself. Memory is what the client has allocated and not given back, at its highest: \
-         over the first tenth of the players, and over all of them.",
+         page itself, in turn, five times. The server makes the pages up: the sandbox holds each \
+         player with all that belongs to it, and to list a million would be most of what is \
+         measured. In use is what the client has allocated and not given back when a player comes, \
+         at its most; of the process, the most that it had in memory over the first tenth of the \
+         players and over all of them.",
         &[
             "read",
             "players a second",
+            "to the loop",
             "µs on the processor, 1,000 players",
-            "KiB, first tenth",
-            "KiB, all",
+            "to the loop",
+            "KiB in use",
+            "KiB of the process, first tenth",
+            "all",
         ],
     );
-    for size in [100, 1_000] {
-        for (way, stream) in [("loop", false), ("stream", true)] {
-            let playoff = server.playoff();
-            runtime.block_on(playoff.connect()).expect("a token");
-            let before = in_use();
-            let (cost, read) = cost(|| match stream {
-                true => runtime.block_on(streamed(&playoff, size, wanted)),
-                false => runtime.block_on(in_a_loop(&playoff, size, wanted)),
-            });
-            assert_eq!(read.players, wanted);
-            let rate = wanted as f64 / cost.wall.as_secs_f64();
-            let kib = |bytes: usize| format!("{}", bytes.saturating_sub(before) / 1024);
+    for size in SIZES {
+        let runs: Vec<[Run; 2]> = (0..rounds)
+            .map(|_| [false, true].map(|stream| run(&runtime, &server, stream, size, wanted)))
+            .collect();
+        for (way, name) in ["loop", "stream"].into_iter().enumerate() {
+            let middle = |figure: fn(&Run) -> f64| {
+                let share = |run: &[Run; 2]| 100.0 * (figure(&run[way]) / figure(&run[0]) - 1.0);
+                let figures = runs.iter().map(|run| figure(&run[way])).collect();
+                (median(figures), median(runs.iter().map(share).collect()))
+            };
+            let (rate, rate_share) = middle(|run| run.rate);
+            let (processor, processor_share) = middle(|run| run.processor);
+            let most = |figure: fn(&Run) -> Option<usize>| {
+                let most = runs.iter().filter_map(|run| figure(&run[way])).max();
+                most.map_or_else(|| "-".to_owned(), |kib| kib.to_string())
+            };
             section.row([
-                format!("{way}, pages of {size}"),
+                format!("{name}, pages of {size}"),
                 format!("{rate:.0}"),
-                format!("{:.0}", microseconds(cost.processor) * 1e3 / wanted as f64),
-                kib(read.most_early),
-                kib(read.most),
+                format!("{rate_share:+.1} %"),
+                format!("{processor:.0}"),
+                format!("{processor_share:+.1} %"),
+                most(|run| Some(run.in_use)),
+                most(|run| run.early),
+                most(|run| run.all),
             ]);
-            section.bar(format!("{way}, pages of {size}"), rate);
+            section.bar(format!("{name}, pages of {size}"), rate);
         }
     }
     section.bars.title = "Players a second".to_owned();
     section
+}
+
+/// What it took to read all players once.
+struct Run {
+    /// Players a second.
+    rate: f64,
+    /// Microseconds for a thousand.
+    processor: f64,
+    /// In KiB.
+    in_use: usize,
+    early: Option<usize>,
+    all: Option<usize>,
+}
+
+fn run(runtime: &Runtime, server: &Server, stream: bool, size: i64, wanted: usize) -> Run {
+    let playoff = server.playoff();
+    runtime.block_on(playoff.connect()).expect("a token");
+    let before = in_use();
+    let (cost, read) = cost(|| match stream {
+        true => runtime.block_on(streamed(&playoff, size, wanted)),
+        false => runtime.block_on(in_a_loop(&playoff, size, wanted)),
+    });
+    assert_eq!(read.players, wanted);
+    Run {
+        rate: wanted as f64 / cost.wall.as_secs_f64(),
+        processor: microseconds(cost.processor) * 1e3 / wanted as f64,
+        in_use: read.in_use.saturating_sub(before) / 1024,
+        early: read.early,
+        all: read.all,
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use playoff::Playoff;
 
 use crate::Effort;
-use crate::measure::{allocations, cost, microseconds, percentile};
+use crate::measure::{allocations, cost, median, microseconds, percentile};
 use crate::report::Section;
 use crate::server::Server;
 
@@ -19,13 +19,16 @@ pub(crate) fn measure(effort: Effort) -> Section {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let calls = effort.of(10_000, 64);
+    let rounds = effort.of(7, 1);
     let mut section = Section::new(
         "The token of a call",
         &format!(
             "A fresh token is taken and looked at by each call; the first line is that alone, \
              without a request. Then {calls} calls are begun at once, over {IN_FLIGHT} connections, \
-             with a token that is fresh, and with one that has ended: the first to notice asks for \
-             another, all others wait for that one request."
+             with a token that has ended and with one that is fresh, in turn, {rounds} times: where \
+             it has ended the first to notice asks for another, and all others wait for that one \
+             request. What the wait adds is the median of the differences of two that follow each \
+             other."
         ),
         &[
             "",
@@ -38,7 +41,7 @@ pub(crate) fn measure(effort: Effort) -> Section {
         ],
     );
     // Fresh until half of it is over.
-    let lifetime = effort.of(40, 2) as u64;
+    let lifetime = effort.of(10, 2) as u64;
     let mut server = Server::sandbox_with_tokens(lifetime);
     let playoff = server.builder().max_in_flight(IN_FLIGHT).build().expect("a client");
 
@@ -59,29 +62,39 @@ pub(crate) fn measure(effort: Effort) -> Section {
 
     // Once for the connections.
     runtime.block_on(storm(&playoff, calls));
-    for (name, ended) in [("a fresh token", false), ("a token that has ended", true)] {
-        if ended {
-            std::thread::sleep(Duration::from_secs(lifetime + 1));
+    let mut storms = [Vec::new(), Vec::new()];
+    for _ in 0..rounds {
+        std::thread::sleep(Duration::from_secs(lifetime + 1));
+        for of in &mut storms {
+            let before = server.token_requests();
+            let storm = runtime.block_on(storm(&playoff, calls));
+            of.push((storm, server.token_requests() - before));
         }
-        let before = server.token_requests();
-        let (mut times, all) = runtime.block_on(storm(&playoff, calls));
-        let requests = server.token_requests() - before;
-        let first = times.iter().copied().fold(f64::MAX, f64::min);
-        let [middle, late] = [0.5, 0.99].map(|share| percentile(&mut times, share));
-        section.row([
-            format!("{calls} calls, {name}"),
-            format!("{first:.1}"),
-            format!("{middle:.0}"),
-            format!("{late:.0}"),
-            format!("{all:.0}"),
-            requests.to_string(),
-            String::new(),
-        ]);
-        section.bar(format!("{name}: first answer"), first);
-        section.bar(format!("{name}: all answers"), all);
     }
+    let added: [Vec<f64>; 4] = std::array::from_fn(|index| {
+        let pairs = storms[0].iter().zip(&storms[1]);
+        pairs.map(|((ended, _), (fresh, _))| ended.0[index] - fresh.0[index]).collect()
+    });
+    for (name, of) in ["a token that has ended", "a fresh token"].iter().zip(&storms) {
+        let figures: [f64; 4] = std::array::from_fn(|index| {
+            median(of.iter().map(|(storm, _)| storm.0[index]).collect())
+        });
+        let requests = of.iter().map(|(_, requests)| requests).max().expect("a storm");
+        section.row(figures_of(&format!("{calls} calls, {name}"), figures, &requests.to_string()));
+        section.bar(format!("{name}: first answer"), figures[0]);
+        section.bar(format!("{name}: all answers"), figures[3]);
+    }
+    section.row(figures_of("what the wait adds", added.map(median), ""));
     section.bars.title = format!("{calls} calls at once, ms");
     section
+}
+
+fn figures_of(name: &str, milliseconds: [f64; 4], requests: &str) -> Vec<String> {
+    let figures = milliseconds.map(|figure| format!("{figure:.1}"));
+    let mut row = vec![name.to_owned()];
+    row.extend(figures);
+    row.extend([requests.to_owned(), String::new()]);
+    row
 }
 
 /// Ends at the first poll while the token is fresh.
@@ -91,8 +104,11 @@ fn take(playoff: &Playoff) {
     assert!(matches!(polled, Poll::Ready(Ok(()))), "the token is not fresh any more");
 }
 
-/// How long each call took, and all of them, in milliseconds.
-async fn storm(playoff: &Playoff, calls: usize) -> (Vec<f64>, f64) {
+/// Milliseconds of many calls that begin at once: until the first has its answer, half of them, 99 of
+/// 100, all.
+struct Storm([f64; 4]);
+
+async fn storm(playoff: &Playoff, calls: usize) -> Storm {
     let began = Instant::now();
     let tasks: Vec<_> = (0..calls)
         .map(|_| {
@@ -107,5 +123,8 @@ async fn storm(playoff: &Playoff, calls: usize) -> (Vec<f64>, f64) {
     for task in tasks {
         times.push(task.await.expect("a call that succeeds"));
     }
-    (times, began.elapsed().as_secs_f64() * 1e3)
+    let all = began.elapsed().as_secs_f64() * 1e3;
+    let first = times.iter().copied().fold(f64::MAX, f64::min);
+    let [middle, late] = [0.5, 0.99].map(|share| percentile(&mut times, share));
+    Storm([first, middle, late, all])
 }

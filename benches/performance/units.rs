@@ -45,7 +45,7 @@ pub(crate) fn measure(_: Effort) -> Section {
     let mut section = Section::new(
         "The cold build, unit by unit",
         &format!(
-            "As Cargo's `--timings` tells of the library with its usual features: {} units take \
+            "As Cargo's `--timings` tells of one build of the library with its usual features: {} units take \
              {work:.0} s one after another, and {all:.0} s side by side. Those of more than {LONG} \
              seconds, with what they are there for.",
             units.len()
