@@ -3,16 +3,16 @@
 use std::env;
 use std::io::{BufRead, BufReader, Write, stdin};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use playoff::sandbox::Sandbox;
 use playoff::{Playoff, PlayoffBuilder};
 
 use crate::scripted;
 
-/// Set for the process that is a server: to how many seconds a sandbox's tokens live, or to
-/// [`SCRIPTED`].
+/// Set for the process that is a server: to [`SANDBOX`] or [`SCRIPTED`].
 const SERVE: &str = "PLAYOFF_PERFORMANCE_SERVE";
+
+const SANDBOX: &str = "sandbox";
 
 const SCRIPTED: &str = "scripted";
 
@@ -25,12 +25,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn sandbox() -> Server {
-        Server::sandbox_with_tokens(86_400)
-    }
-
-    /// Its tokens live for so many seconds.
-    pub(crate) fn sandbox_with_tokens(lifetime: u64) -> Server {
-        Server::start(&lifetime.to_string())
+        Server::start(SANDBOX)
     }
 
     /// Says always the same, see [`scripted`].
@@ -103,10 +98,7 @@ pub(crate) fn serve() {
 async fn run(kind: &str) {
     let sandbox = match kind {
         SCRIPTED => None,
-        lifetime => {
-            let lifetime = Duration::from_secs(lifetime.parse().expect("seconds"));
-            Some(Sandbox::builder().token_lifetime(lifetime).start().await.expect("a sandbox"))
-        }
+        _ => Some(Sandbox::start().await.expect("a sandbox")),
     };
     let url = match &sandbox {
         Some(sandbox) => sandbox.url(),
