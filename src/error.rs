@@ -176,7 +176,7 @@ impl Error {
         let problem = format!("no player token: {cause}");
         let mut built = Error::new(Kind::TokenSource, "token_source_failed", problem);
         built.edit().source = Some(cause);
-        built
+        built.of_token()
     }
 
     /// The token store could not `act`.

@@ -86,7 +86,7 @@ impl PlayoffBuilder<ClientCredentials> {
         self.opaque_token()?;
         let ready = self.ready()?;
         let endpoint = ready.endpoint(&self.kind.client)?;
-        Ok(ready.playoff(Session::new(self.issuer(Grant::ClientCredentials(endpoint)), None)))
+        Ok(ready.playoff(Session::new(self.issuer(Grant::ClientCredentials(endpoint)))))
     }
 }
 
@@ -179,7 +179,7 @@ impl PlayoffBuilder<PlayerTokens> {
             Origin::Source(source) => Arc::clone(source),
             Origin::Backend(url) => self.backend(url, &ready)?,
         };
-        Ok(ready.playoff(Session::new(self.issuer(Grant::PlayerToken(source)), None)))
+        Ok(ready.playoff(Session::new(self.issuer(Grant::PlayerToken(source)))))
     }
 
     fn backend(&self, url: &str, ready: &Ready) -> Result<Source, Error> {
@@ -216,7 +216,7 @@ impl PlayoffBuilder<FixedToken> {
         if !token.is_jwt() {
             self.opaque_token()?;
         }
-        let session = Session::new(self.issuer(Grant::Fixed), None).with(token);
+        let session = Session::new(self.issuer(Grant::Fixed)).with(token);
         Ok(self.ready()?.playoff(session))
     }
 }

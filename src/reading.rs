@@ -41,15 +41,22 @@ pub(crate) async fn refusal(mut response: reqwest::Response) -> Error {
     let headers = std::mem::take(response.headers_mut());
     let mut body = BytesMut::new();
     let reading = async {
-        while let Ok(Some(chunk)) = response.chunk().await {
-            body.extend_from_slice(&chunk[..chunk.len().min(ERROR_BODY_CAP - body.len())]);
-            if body.len() == ERROR_BODY_CAP {
-                break;
+        loop {
+            match response.chunk().await {
+                Ok(None) => return true,
+                Ok(Some(chunk)) if body.len() + chunk.len() <= ERROR_BODY_CAP => {
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(chunk)) => {
+                    body.extend_from_slice(&chunk[..ERROR_BODY_CAP - body.len()]);
+                    return false;
+                }
+                Err(_) => return false,
             }
         }
     };
-    let _ = tokio::time::timeout(ERROR_BODY_TIME, reading).await;
-    refused(Answered { status, headers, body: body.freeze() })
+    let whole = tokio::time::timeout(ERROR_BODY_TIME, reading).await.unwrap_or(false);
+    refused(Answered { status, headers, body: body.freeze() }, whole)
 }
 
 /// The body, or `None` where it is larger than `limit`: the rest of it stays where it is.
@@ -83,7 +90,7 @@ async fn whole(response: &mut reqwest::Response, limit: usize) -> Result<Option<
     Ok(Some(body.freeze()))
 }
 
-fn refused(Answered { status, headers, body }: Answered) -> Error {
+fn refused(Answered { status, headers, body }: Answered, whole: bool) -> Error {
     let error = match api_error(&body) {
         Some(error) => error,
         None if status.is_redirection() => Error::bad_answer(
@@ -93,9 +100,9 @@ fn refused(Answered { status, headers, body }: Answered) -> Error {
             let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
             let kind = kind.unwrap_or("no content type");
             let reason = status.canonical_reason().unwrap_or("unknown status");
+            let (cut, bytes) = (if whole { "" } else { "cut after " }, body.len());
             Error::bad_answer(format!(
-                "{reason}, without a Playoff error ({kind}, {} bytes)",
-                body.len()
+                "{reason}, without a Playoff error ({kind}, {cut}{bytes} bytes)"
             ))
         }
     };
@@ -121,11 +128,14 @@ mod tests {
     use crate::mutated::{config, mangled_bytes};
 
     fn refused_with(status: u16, body: &str) -> Error {
-        refused(Answered {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
-            body: Bytes::copy_from_slice(body.as_bytes()),
-        })
+        refused(
+            Answered {
+                status: StatusCode::from_u16(status).unwrap(),
+                headers: HeaderMap::new(),
+                body: Bytes::copy_from_slice(body.as_bytes()),
+            },
+            true,
+        )
     }
 
     #[test]
@@ -184,7 +194,7 @@ mod tests {
         ) {
             let status = StatusCode::from_u16(status).unwrap();
             let (headers, body) = (HeaderMap::new(), Bytes::from(body));
-            let error = refused(Answered { status, headers, body });
+            let error = refused(Answered { status, headers, body }, true);
             let error = error.redact(&["CANARY-1"]).during("GET /x");
             prop_assert_eq!(error.status(), Some(status));
             prop_assert!(error.is_api() || error.is_bad_answer());

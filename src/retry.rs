@@ -17,7 +17,7 @@ use crate::auth::COOLDOWN;
 ///
 /// | the call failed with | sent again are |
 /// |---|---|
-/// | no connection, or no token because its endpoint failed | all calls: nothing had arrived |
+/// | no connection, or no token because its endpoint or [its backend] failed so | all calls: nothing had arrived |
 /// | a connection that broke, or no answer within the [`attempt_timeout`](RetryPolicy::attempt_timeout) | idempotent calls |
 /// | status 429, 502, 503 or 504 | idempotent calls |
 /// | anything else | none: the same would come back |
@@ -55,6 +55,7 @@ use crate::auth::COOLDOWN;
 /// #     .block_on(example()).unwrap();
 /// ```
 ///
+/// [its backend]: crate::Playoff::player_tokens_from
 /// [`PlayoffBuilder::retries`]: crate::PlayoffBuilder::retries
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "a client or a call takes it with `retries`"]
@@ -93,8 +94,10 @@ impl RetryPolicy {
         self
     }
 
-    /// No attempt begins later than this after the first; the time limit of the call bounds all of
-    /// it anyway.
+    /// No wait for another attempt ends later than this after the first began. What that one then
+    /// waits for, a token or a place of
+    /// [`max_in_flight`](crate::PlayoffBuilder::max_in_flight), is bounded by the time limit of the
+    /// call alone, as all of it is.
     pub const fn total_time(mut self, limit: Duration) -> Self {
         self.total_time = Some(limit);
         self
@@ -170,13 +173,14 @@ pub(crate) struct Retries {
 impl Retries {
     /// How long to wait before the call is sent again; `None` where the error is the outcome.
     pub(crate) fn after(&mut self, error: &Error) -> Option<Duration> {
-        if !may_pass(error) || !(self.harmless || error.never_arrived()) {
+        let cause = decisive(error);
+        if !may_pass(cause) || !(self.harmless || error.never_arrived()) {
             return None;
         }
         let waits = self.waits.get_or_insert_with(|| self.policy.waits());
         // backon's jitter comes on top of what it takes for the longest wait.
         let wait = waits.next()?.min(self.policy.longest);
-        let mut wait = wait.max(error.retry_after().unwrap_or_default());
+        let mut wait = wait.max(cause.retry_after().unwrap_or_default());
         if error.is_of_token() {
             // Until then the session answers with the same failure.
             wait = wait.max(COOLDOWN);
@@ -187,6 +191,13 @@ impl Retries {
         };
         in_time.then_some(wait)
     }
+}
+
+/// Of a player's token that did not come: what kept its source from giving it, where this crate can
+/// tell.
+fn decisive(error: &Error) -> &Error {
+    let source = std::error::Error::source(error).filter(|_| error.is_token_source_failed());
+    source.and_then(|cause| cause.downcast_ref()).unwrap_or(error)
 }
 
 /// The same call may fare better a moment later.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Body, Method, Request, Url};
+use reqwest::{Body, Method, Request, StatusCode, Url};
 use secrecy::ExposeSecret;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
@@ -328,7 +328,7 @@ impl Transport {
     async fn authorized(&self, call: &Outgoing, attempt: &Attempt) -> Result<Opened, Error> {
         let token = self.session.token().await?;
         let refusal = match self.sent(call, &token, attempt).await {
-            Err(error) if error.is_invalid_access_token() => error,
+            Err(error) if is_refused(call, &error) => error,
             outcome => return outcome,
         };
         // A refused call was not carried out, so even a play may be sent again: once.
@@ -412,6 +412,12 @@ impl Transport {
         headers.extend(call.headers.clone());
         request
     }
+}
+
+/// The token was refused. To a HEAD the status alone says so: its answer has no body.
+fn is_refused(call: &Outgoing, error: &Error) -> bool {
+    let is_unauthorized = error.status() == Some(StatusCode::UNAUTHORIZED);
+    error.is_invalid_access_token() || (call.method == Method::HEAD && is_unauthorized)
 }
 
 /// An answer that has been read, and the span in which it is decoded too.

@@ -1,8 +1,8 @@
 //! An application whose users log in through Playoff, and a session for each of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest;
 use reqwest::Url;
@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::login::{Code, Login};
 use super::session::{Issuer, Session};
+use super::sessions::Sessions;
 use crate::Error;
 use crate::builder::PlayoffBuilder;
 use crate::client::Playoff;
@@ -59,30 +60,9 @@ struct App {
     issuer: Arc<Issuer>,
     page: LoginPage,
     player: Option<String>,
-    sessions: Mutex<Sessions>,
+    sessions: Arc<Sessions>,
     /// Hashes of codes that were redeemed.
     used: Mutex<VecDeque<digest::Digest>>,
-}
-
-/// Sessions in use, so that one user's calls share a renewal whatever the store.
-#[derive(Default)]
-struct Sessions {
-    by_user: HashMap<Box<str>, Entry>,
-    /// Look for those that nobody uses any more when there are this many.
-    tidy_at: usize,
-}
-
-struct Entry {
-    session: Weak<Session>,
-    /// Held for as long as its token could not be written: it is in no other place.
-    held: Option<Arc<Session>>,
-}
-
-impl Entry {
-    fn is_used(&mut self) -> bool {
-        self.held.take_if(|session| !session.is_unwritten());
-        self.session.strong_count() > 0
-    }
 }
 
 /// The login page, and what is sent there.
@@ -103,7 +83,7 @@ impl PlayoffApp {
         player: Option<&str>,
     ) -> Self {
         let player = player.map(str::to_owned);
-        let (sessions, used) = (Mutex::default(), Mutex::default());
+        let (sessions, used) = (Arc::default(), Mutex::default());
         PlayoffApp(Arc::new(App { shared, issuer, page, player, sessions, used }))
     }
 
@@ -159,7 +139,7 @@ impl PlayoffApp {
     /// nothing.
     #[must_use]
     pub fn session(&self, user: &str) -> Playoff {
-        self.playoff(self.0.shared_session(user))
+        self.playoff(self.0.sessions.of(user, &self.0.issuer))
     }
 
     /// Address that ends the browser's own login with Playoff. [`Playoff::logout`] ends the
@@ -178,14 +158,11 @@ impl PlayoffApp {
     pub(super) async fn exchange(&self, code: Code, user: Option<&str>) -> Result<Playoff, Error> {
         let app = &self.0;
         let session = match user {
-            Some(user) => app.shared_session(user),
+            Some(user) => app.sessions.of(user, &app.issuer),
             None => Session::unkept(Arc::clone(&app.issuer)),
         };
         app.use_up(code.text())?;
         session.exchange(code).await?;
-        if let Some(user) = user {
-            app.hold(user, &session);
-        }
         Ok(self.playoff(session))
     }
 
@@ -196,30 +173,6 @@ impl PlayoffApp {
 }
 
 impl App {
-    fn shared_session(&self, user: &str) -> Arc<Session> {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = sessions.by_user.get(user);
-        if let Some(session) = found.and_then(|entry| entry.session.upgrade()) {
-            return session;
-        }
-        if sessions.by_user.len() >= sessions.tidy_at {
-            sessions.by_user.retain(|_, entry| entry.is_used());
-            sessions.tidy_at = sessions.by_user.len() * 2 + 64;
-        }
-        let session = Session::new(Arc::clone(&self.issuer), Some(user));
-        let entry = Entry { session: Arc::downgrade(&session), held: None };
-        sessions.by_user.insert(Box::from(user), entry);
-        session
-    }
-
-    /// Holds on to the session of `user` where its token lives in memory alone.
-    fn hold(&self, user: &str, session: &Arc<Session>) {
-        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = sessions.by_user.get_mut(user) {
-            entry.held = Some(Arc::clone(session)).filter(|session| session.is_unwritten());
-        }
-    }
-
     /// A code goes out once: a callback that is loaded again is not sent again.
     fn use_up(&self, code: &SecretString) -> Result<(), Error> {
         let hash = digest::digest(&digest::SHA256, code.expose_secret().as_bytes());

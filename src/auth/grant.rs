@@ -70,6 +70,17 @@ pub(crate) enum Credential<'a> {
     RefreshToken(&'a SecretString),
 }
 
+impl Credential<'_> {
+    /// What a token request that failed means to the call that needs the token.
+    fn judged(&self, error: Error) -> Error {
+        match self {
+            // This is the call itself; and a code whose answer was lost may be used up.
+            Credential::Code { .. } => error,
+            Credential::Client | Credential::RefreshToken(_) => error.of_token(),
+        }
+    }
+}
+
 /// The fields of the official SDKs, empty ones left out.
 #[derive(Serialize, Default)]
 struct TokenRequest<'a> {
@@ -101,7 +112,7 @@ impl TokenEndpoint {
             let answer = tokio::time::timeout(self.timeout, self.exchange(&body, now)).await;
             answer
                 .unwrap_or_else(|_| Err(Error::timeout(self.timeout)))
-                .map_err(|error| trace::failed(error.during(&name).of_token()))
+                .map_err(|error| trace::failed(credential.judged(error.during(&name))))
         };
         done.instrument(span).await
     }

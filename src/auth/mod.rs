@@ -7,6 +7,7 @@ mod keeper;
 mod login;
 mod renewal;
 mod session;
+mod sessions;
 mod source;
 mod state;
 mod stored;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::{Instrument, Span};
 
 use super::grant::{Credential, Grant, Source, TokenEndpoint};
@@ -21,7 +22,23 @@ use crate::store::StoreLock;
 const EARLY_PATIENCE: Duration = Duration::from_millis(500);
 
 /// A renewal under way. It runs by itself, whatever becomes of who waits for it.
-pub(super) type Renewal = JoinHandle<Result<Arc<Token>, Error>>;
+pub(super) struct Renewal {
+    work: JoinHandle<Result<Arc<Token>, Error>>,
+    begun: Instant,
+}
+
+impl Renewal {
+    pub(super) fn begin(
+        work: impl Future<Output = Result<Arc<Token>, Error>> + Send + 'static,
+        span: Span,
+    ) -> Self {
+        Renewal { work: tokio::spawn(work.instrument(span)), begun: Instant::now() }
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.work.is_finished()
+    }
+}
 
 impl Session {
     /// Renews a token that still works. One caller does, the others go on with it meanwhile; a
@@ -91,8 +108,10 @@ impl Session {
             return Err(Error::token_source("nothing is under way"));
         };
         let limit = self.issuer.longest_renewal();
-        let done = tokio::time::timeout(limit, &mut *under_way).await;
-        under_way.abort();
+        // Those who waited for it before, and have gone, are counted in.
+        let left = limit.saturating_sub(under_way.begun.elapsed());
+        let done = tokio::time::timeout(left, &mut under_way.work).await;
+        under_way.work.abort();
         *renewal = None;
         match done {
             Ok(Ok(outcome)) => outcome,
@@ -125,7 +144,7 @@ impl Session {
         };
         // The call that goes on with its token ends before this does, and its span with it.
         let span = if is_early { Span::none() } else { Span::current() };
-        tokio::spawn(work.instrument(span))
+        Renewal::begin(work, span)
     }
 
     /// The token is renewed early: it would still be taken.
@@ -135,7 +154,7 @@ impl Session {
     }
 
     /// One renewal, alone among all processes if the store has a lock.
-    async fn renew(&self, stale: Option<Arc<Token>>) -> Result<Arc<Token>, Error> {
+    async fn renew(self: &Arc<Self>, stale: Option<Arc<Token>>) -> Result<Arc<Token>, Error> {
         let login = self.state().login;
         let _lock = self.lock().await;
         let gone = self.look_again().await;
@@ -147,19 +166,21 @@ impl Session {
                 endpoint.request(Credential::Client, self.now()).await?
             }
             // Whoever logged out elsewhere is logged out here, at the latest now.
-            Grant::AuthorizationCode(_) if gone => return Err(self.ended(None).await),
-            Grant::AuthorizationCode(endpoint) => match self.refreshed(endpoint).await {
-                Ok(token) => token,
-                Err(Some(error)) if !error.is_invalid_grant() => return Err(error),
-                Err(cause) => {
-                    // Where the store has no lock, another process may have been first.
-                    self.look_again().await;
-                    return match self.renewed_elsewhere(stale.as_deref()) {
-                        Some(kept) => Ok(kept),
-                        None => Err(self.ended(cause).await),
-                    };
+            Grant::AuthorizationCode(_) if gone => return Err(self.ended(self.lost()).await),
+            Grant::AuthorizationCode(endpoint) => {
+                let tried = self.current();
+                match self.refreshed(endpoint).await {
+                    Err(error) if error.is_login_required() => {
+                        let left = self.left_by_another(tried, error).await?;
+                        if left.is_alive(self.now()) {
+                            return Ok(left);
+                        }
+                        // It is over as well, but what came with it may be good.
+                        self.refreshed(endpoint).await?
+                    }
+                    refreshed => refreshed?,
                 }
-            },
+            }
             Grant::PlayerToken(source) => self.fetched(source).await?,
             Grant::Fixed => return Err(self.lost()),
         };
@@ -199,20 +220,45 @@ impl Session {
         !self.needs_login() || token.refresh().is_some()
     }
 
-    /// The refresh token grant; no error where there is no refresh token. The old one stays where
-    /// the answer brings none.
-    async fn refreshed(&self, endpoint: &TokenEndpoint) -> Result<Token, Option<Error>> {
+    /// What another process has put into the store in place of `tried`, whose login ended in
+    /// `error`: without a lock, or while the store was down, it may have been first.
+    async fn left_by_another(
+        &self,
+        tried: Option<Arc<Token>>,
+        error: Error,
+    ) -> Result<Arc<Token>, Error> {
+        if let Some(keeper) = &self.keeper {
+            // Also where it failed a moment ago: what it holds now is all that counts.
+            self.look(keeper).await;
+            if let Some(failure) = self.state().store_failure() {
+                return Err(failure);
+            }
+        }
+        let left = self.state().newer_than(tried.as_deref());
+        match left {
+            Some(left) => Ok(left),
+            None => Err(self.ended(error).await),
+        }
+    }
+
+    /// The refresh token grant; `login_required` where there is none, or none that is accepted. The
+    /// old one stays where the answer brings none.
+    async fn refreshed(&self, endpoint: &TokenEndpoint) -> Result<Token, Error> {
         let current = self.current();
-        let Some(old) = current.as_deref().and_then(Token::refresh) else { return Err(None) };
-        let credential = Credential::RefreshToken(old);
-        let mut token = endpoint.request(credential, self.now()).await.map_err(Some)?;
+        let refresh = current.as_deref().and_then(Token::refresh);
+        let Some(old) = refresh else { return Err(self.lost()) };
+        let answer = endpoint.request(Credential::RefreshToken(old), self.now()).await;
+        let mut token = answer.map_err(|error| match error.is_invalid_grant() {
+            true => Error::login_required("the login has ended", Some(error)),
+            false => error,
+        })?;
         token.keep_refresh(old);
         Ok(token)
     }
 
     /// The login is over for good: nobody shall find its token any more. What is left of the
-    /// access token's life may be used up here.
-    async fn ended(&self, cause: Option<Error>) -> Error {
+    /// access token's life may be used up here. Answers with `error`.
+    async fn ended(&self, error: Error) -> Error {
         {
             let now = self.now();
             let mut state = self.state_mut();
@@ -228,10 +274,7 @@ impl Session {
             // Logged there; the next one to try finds the same refusal.
             let _ = keeper.remove().await;
         }
-        match cause {
-            Some(cause) => Error::login_required("the login has ended", Some(cause)),
-            None => self.lost(),
-        }
+        error
     }
 
     /// There is no token, and nothing to get one with.
@@ -260,7 +303,7 @@ impl Session {
             .ok_or_else(|| Error::token_source("what the source gave is none"))
     }
 
-    pub(super) async fn redeem(&self, code: &Code) -> Result<Arc<Token>, Error> {
+    pub(super) async fn redeem(self: &Arc<Self>, code: &Code) -> Result<Arc<Token>, Error> {
         let Some(endpoint) = self.issuer.grant.endpoint() else { return Err(self.lost()) };
         let token = endpoint.request(code.credential(), self.now()).await?;
         let _lock = self.lock().await;
@@ -275,7 +318,7 @@ impl Session {
     }
 
     /// Makes the answer to what was asked under `login` the current token.
-    async fn keep(&self, token: Token, login: u64) -> Result<Arc<Token>, Error> {
+    async fn keep(self: &Arc<Self>, token: Token, login: u64) -> Result<Arc<Token>, Error> {
         let token = {
             let mut state = self.state_mut();
             if state.login != login {

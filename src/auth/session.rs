@@ -1,17 +1,18 @@
 //! The current token of a client or a user, here and in its store.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::{Duration, SystemTime};
 
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
-use tracing::Instrument;
+use tracing::Span;
 
 use super::grant::{Credential, Grant};
 use super::keeper::{Keeper, Shelf};
 use super::login::Code;
 use super::renewal::Renewal;
+use super::sessions::Sessions;
 use super::state::{COOLDOWN, State};
 use super::token::Token;
 use crate::Error;
@@ -43,11 +44,19 @@ pub(crate) struct Issuer {
 }
 
 impl Issuer {
-    /// A renewal ends within this time: the token request, and all that is asked of the store. One
-    /// that takes longer has lost the runtime that it ran on.
+    /// A renewal ends within this time: the token request, all that is asked of the store, and one
+    /// more request with what that had. One that takes longer has lost the runtime that it ran on.
     pub(super) fn longest_renewal(&self) -> Duration {
-        let store = self.shelf.as_ref().map_or(Duration::ZERO, |shelf| shelf.patience);
-        self.timeout.saturating_add(store.saturating_mul(10)).saturating_add(COOLDOWN)
+        let of_store = self.shelf.as_ref().map_or(Duration::ZERO, |shelf| {
+            shelf.patience.saturating_mul(10).saturating_add(self.timeout)
+        });
+        self.timeout.saturating_add(of_store).saturating_add(COOLDOWN)
+    }
+
+    /// The place in the store for `user`, or for the client alone.
+    fn keeper(&self, user: Option<&str>) -> Option<Keeper> {
+        let (shelf, endpoint) = self.shelf.clone().zip(self.grant.endpoint())?;
+        Some(Keeper { shelf, key: TokenKey::new(Arc::clone(&endpoint.client_id), user) })
     }
 }
 
@@ -57,25 +66,31 @@ pub(crate) struct Session {
     state: RwLock<State>,
     /// Held by the one caller that waits for it.
     pub(super) renewal: Mutex<Option<Renewal>>,
+    /// Where it is found again by its user, if it has one.
+    home: Weak<Sessions>,
 }
 
 impl Session {
-    /// A session whose token is kept under `user`, or under the client alone.
-    pub(crate) fn new(issuer: Arc<Issuer>, user: Option<&str>) -> Arc<Self> {
-        let keeper = issuer.shelf.clone().zip(issuer.grant.endpoint()).map(|(shelf, endpoint)| {
-            let key = TokenKey::new(Arc::clone(&endpoint.client_id), user);
-            Keeper { shelf, key }
-        });
-        Session::kept_by(issuer, keeper)
+    /// The session of a client, which acts in its own name.
+    pub(crate) fn new(issuer: Arc<Issuer>) -> Arc<Self> {
+        let keeper = issuer.keeper(None);
+        Session::kept_by(issuer, keeper, Weak::new())
+    }
+
+    /// The session of `user`, found again at its `home`.
+    pub(super) fn of_user(issuer: Arc<Issuer>, user: &str, home: Weak<Sessions>) -> Arc<Self> {
+        let keeper = issuer.keeper(Some(user));
+        Session::kept_by(issuer, keeper, home)
     }
 
     /// A session that only this process knows.
-    pub(crate) fn unkept(issuer: Arc<Issuer>) -> Arc<Self> {
-        Session::kept_by(issuer, None)
+    pub(super) fn unkept(issuer: Arc<Issuer>) -> Arc<Self> {
+        Session::kept_by(issuer, None, Weak::new())
     }
 
-    fn kept_by(issuer: Arc<Issuer>, keeper: Option<Keeper>) -> Arc<Self> {
-        Arc::new(Session { issuer, keeper, state: RwLock::default(), renewal: Mutex::default() })
+    fn kept_by(issuer: Arc<Issuer>, keeper: Option<Keeper>, home: Weak<Sessions>) -> Arc<Self> {
+        let (state, renewal) = (RwLock::default(), Mutex::default());
+        Arc::new(Session { issuer, keeper, state, renewal, home })
     }
 
     /// Starts with `token`.
@@ -103,7 +118,11 @@ impl Session {
             return self.next(None).await;
         };
         let now = self.now();
-        if current.is_fresh(now, self.issuer.margin) || current.is_new(now, COOLDOWN) {
+        // A token that was given is the server's to judge, however old it is.
+        if current.is_fresh(now, self.issuer.margin)
+            || current.is_new(now, COOLDOWN)
+            || matches!(self.issuer.grant, Grant::Fixed)
+        {
             return Ok(current);
         }
         if !current.is_alive(now) {
@@ -139,12 +158,12 @@ impl Session {
         self.settle(&mut renewal).await;
         let session = Arc::clone(self);
         let work = async move { session.redeem(&code).await };
-        *renewal = Some(tokio::spawn(work.in_current_span()));
+        *renewal = Some(Renewal::begin(work, Span::current()));
         self.outcome(&mut renewal).await.map(drop)
     }
 
     /// Forgets the token here and in the store, and answers what it was.
-    pub(crate) async fn forget(&self) -> (Option<Arc<Token>>, Result<(), Error>) {
+    pub(crate) async fn forget(self: &Arc<Self>) -> (Option<Arc<Token>>, Result<(), Error>) {
         let mut renewal = self.renewal.lock().await;
         self.settle(&mut renewal).await;
         // Another process may have renewed it: that token is the one to revoke.
@@ -166,7 +185,7 @@ impl Session {
     }
 
     /// The token at hand, fresh or not, without asking for one.
-    pub(super) async fn latest(&self) -> Option<Arc<Token>> {
+    pub(super) async fn latest(self: &Arc<Self>) -> Option<Arc<Token>> {
         if let Some(keeper) = &self.keeper
             && self.state().recent_store_failure(self.now()).is_none()
         {
@@ -192,12 +211,16 @@ impl Session {
     }
 
     /// A token that could not be written is written as soon as the store is back.
-    async fn write_again(&self, keeper: &Keeper) {
+    async fn write_again(self: &Arc<Self>, keeper: &Keeper) {
         if !self.is_unwritten() {
             return;
         }
         // Nobody logs in or out, and nothing is renewed, while it is written: it would come late.
-        let Ok(_alone) = self.renewal.try_lock() else { return };
+        let Ok(alone) = self.renewal.try_lock() else { return };
+        // Nor was it begun by a call that has gone since.
+        if alone.as_ref().is_some_and(Renewal::is_under_way) {
+            return;
+        }
         let unwritten = {
             let state = self.state();
             state.current.clone().filter(|_| state.unwritten)
@@ -209,15 +232,13 @@ impl Session {
         }
     }
 
-    pub(super) async fn write(&self, keeper: &Keeper, token: &Arc<Token>) {
-        let written = keeper.store(token).await;
-        let mut state = self.state_mut();
-        match written {
-            Ok(()) => state.wrote(token),
-            Err(error) => {
-                state.unwritten = true;
-                state.fail_store(self.now(), &error);
-            }
+    pub(super) async fn write(self: &Arc<Self>, keeper: &Keeper, token: &Arc<Token>) {
+        match keeper.store(token).await {
+            Ok(()) => self.state_mut().wrote(token),
+            Err(error) => self.state_mut().could_not_write(self.now(), &error),
+        }
+        if let (Some(home), Some(user)) = (self.home.upgrade(), keeper.key.user()) {
+            home.hold(user, self);
         }
     }
 
@@ -232,7 +253,7 @@ impl Session {
     }
 
     /// Its token lives here alone, because the store could not be written.
-    pub(crate) fn is_unwritten(&self) -> bool {
+    pub(super) fn is_unwritten(&self) -> bool {
         self.state().unwritten
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, HeaderValue, USER_AGENT};
 use reqwest::{Method, Request, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -42,7 +43,9 @@ impl TokenUrl {
         let mut response = self.http.execute(request).await.map_err(Error::transport)?;
         let status = response.status();
         if !status.is_success() {
-            return Err(Error::bad_answer(format_args!("the backend answered {status}")));
+            let error = Error::bad_answer(format_args!("the backend answered {status}"));
+            let headers = std::mem::take(response.headers_mut());
+            return Err(error.with_answer(status, headers, Bytes::new()));
         }
         let body = wiped::read(&mut response, LARGEST_ANSWER).await.map_err(Error::transport)?;
         read(&body).ok_or_else(|| Error::bad_answer("the backend's answer is no player token"))

@@ -69,6 +69,12 @@ impl State {
         self.unwritten = false;
     }
 
+    /// The current token is here alone.
+    pub(super) fn could_not_write(&mut self, now: SystemTime, error: &Error) {
+        self.unwritten = true;
+        self.fail_store(now, error);
+    }
+
     /// The server does not accept `token`.
     pub(super) fn refuse(&mut self, token: &Arc<Token>) {
         if !self.is_refused(token) {

@@ -110,6 +110,7 @@ async fn a_refused_connection_is_told_apart_and_has_a_cause() {
 async fn a_huge_error_page_is_read_up_to_a_cap() {
     let error = fails(Reply::html(500, &"x".repeat(1_000_000))).await;
     assert_eq!(error.body().unwrap().len(), 64 * 1024);
+    assert!(error.message().ends_with("(text/html, cut after 65536 bytes)"), "{error}");
 }
 
 #[tokio::test]

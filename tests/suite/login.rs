@@ -459,3 +459,18 @@ fn sessions_pass_between_threads_and_show_no_secret() {
     let shown = format!("{app:?} {login:?} {:?}", app.session("CANARY-USER"));
     assert!(!shown.contains("CANARY") && !shown.contains(&state), "{shown}");
 }
+
+#[tokio::test]
+async fn a_code_whose_answer_was_lost_may_have_been_redeemed() {
+    for (reply, acted) in [
+        (Reply::Close, true),
+        (Reply::Bytes("HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{".to_owned()), true),
+        (Reply::html(502, "down"), true),
+        (Reply::json(400, r#"{"error":"invalid_grant"}"#), false),
+    ] {
+        let shown = format!("{reply:?}");
+        let server = server(vec![reply]).await;
+        let error = log_in(&app(&server, &Hands::default()), "zoe", "code").await.unwrap_err();
+        assert_eq!(error.may_have_acted(), acted, "{shown}: {error}");
+    }
+}

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use playoff::{
-    Error, ExposeSecret, PlayerToken, PlayerTokens, Playoff, PlayoffBuilder, TokenCarrier, scope,
+    Error, ExposeSecret, PlayerToken, PlayerTokens, Playoff, PlayoffBuilder, RetryPolicy,
+    TokenCarrier, scope,
 };
 use serde_json::Value;
 
@@ -256,5 +257,49 @@ fn the_address_of_a_backend_is_checked() {
     for url in ["nonsense", "ftp://shop.example/jwt", "http://shop.example/jwt"] {
         let error = Playoff::player_tokens_from(url).build().unwrap_err();
         assert!(error.is_init_failed() && error.message().starts_with("url"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_given_player_token_is_sent_however_old_it_is() {
+    let server = Scripted::start(|_, _| Reply::refused_token()).await;
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(7_200);
+    let token = PlayerToken::builder("cid", "s", "johny").clock(move || long_ago).build().unwrap();
+    let playoff = Playoff::fixed_token(token.text().expose_secret())
+        .auth_url(&server.url)
+        .api_url(&server.url)
+        .build()
+        .unwrap();
+    assert!(playoff.token_expires_at().unwrap() < std::time::SystemTime::now());
+    // The clock that counts is the server's.
+    assert!(get(&playoff).await.unwrap_err().is_invalid_access_token());
+    assert_eq!(server.order(), "A");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_is_down_for_a_moment_is_asked_again_by_the_retries_of_the_call() {
+    let token = PlayerToken::builder("cid", "s", "johny").build().unwrap();
+    let text = token.text().expose_secret().to_owned();
+    for (reply, again) in [
+        (Reply::html(503, "down"), true),
+        (Reply::Close, true),
+        (Reply::html(401, "log in"), false),
+        (Reply::html(200, "log in"), false),
+    ] {
+        let shown = format!("{reply:?}");
+        let api = Scripted::start(|_, _| ok()).await;
+        let good = Reply::Answer(200, "text/plain", text.clone());
+        let script = move |_: &Seen, n| if n == 0 { reply.clone() } else { good.clone() };
+        let backend = Scripted::start(script).await;
+        let builder = Playoff::player_tokens_from(format!("{}/jwt", backend.url));
+        let (date, start) = (std::time::SystemTime::now(), tokio::time::Instant::now());
+        let builder = at(&api, builder).clock(move || date + start.elapsed());
+        let playoff = builder.retries(RetryPolicy::standard()).build().unwrap();
+        let played: Result<Value, Error> = playoff.post("/runtime/actions/weed/play").await;
+        assert_eq!(played.is_ok(), again, "{shown}");
+        assert_eq!(backend.seen().len(), 1 + usize::from(again), "{shown}");
+        if let Err(error) = played {
+            assert!(error.is_token_source_failed() && !error.may_have_acted(), "{shown}: {error}");
+        }
     }
 }

@@ -209,4 +209,6 @@ async fn an_error_whose_body_does_not_come_keeps_its_status() {
     let server = Scripted::with_tokens(move |_, _| Reply::Stalled(stalled.to_owned())).await;
     let error = server.playoff().v2().admin_list_players().await.unwrap_err();
     assert!(error.is_not_found() && !error.may_have_acted(), "{error}");
+    let said = "Not Found, without a Playoff error (no content type, cut after 1 bytes)";
+    assert_eq!(error.message(), said);
 }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use playoff::sandbox::Sandbox;
 use playoff::store::{FileStore, MemoryStore, StoredToken, TokenKey, TokenStore, callbacks};
 use playoff::{Error, ExposeSecret, Playoff};
@@ -300,7 +301,7 @@ async fn without_a_lock_a_refresh_token_that_another_process_used_first_is_no_en
         }
         // Just now the other process got the answer that counts.
         let written = other.store(&key, &fresh);
-        futures_util::FutureExt::now_or_never(written).unwrap().unwrap();
+        written.now_or_never().unwrap().unwrap();
         Reply::json(400, r#"{"error":"invalid_grant","error_description":"used"}"#)
     })
     .await;
@@ -533,4 +534,132 @@ async fn a_refused_token_that_somebody_puts_back_into_the_store_is_not_used() {
     store.store(&key, &StoredToken::new(first, None, false)).await.unwrap();
     get(&playoff).await.unwrap();
     assert_eq!(server.order(), "TATAA");
+}
+
+fn of_zoe() -> TokenKey {
+    TokenKey::new("CANARY-ID", Some("zoe"))
+}
+
+fn entry(access_token: &str, expires_at: u64, refresh_token: &str) -> StoredToken {
+    let json = json!({"access_token": access_token, "expires_at": expires_at,
+        "refresh_token": refresh_token});
+    StoredToken::new(json.to_string().into(), None, true)
+}
+
+/// Zoe logs in; two hours later `store` is down.
+async fn zoe_two_hours_later(server: &Scripted, store: &Moody, hands: &Hands) -> Playoff {
+    let app = server.app().token_store(store.clone()).state(false).clock(hands.clock());
+    let app = app.build().unwrap();
+    let zoe = app.login().user("zoe").exchange_code("code", None).await.unwrap();
+    hands.forward(2 * HOUR);
+    store.is_now(Mood::Fails);
+    zoe
+}
+
+/// A server that gives one session, and refuses to refresh anything but `CANARY-R2`; what it does
+/// before that is `meanwhile`.
+async fn refreshing_once(meanwhile: impl Fn() + Send + Sync + 'static) -> Scripted {
+    Scripted::start(move |seen, _| {
+        if !seen.is_token_request() {
+            return ok();
+        }
+        match seen.field("refresh_token").as_deref() {
+            None => Reply::json(
+                200,
+                r#"{"access_token":"first","expires_in":3600,"refresh_token":"CANARY-R1"}"#,
+            ),
+            Some("CANARY-R2") => Reply::token("third"),
+            Some(_) => {
+                meanwhile();
+                Reply::json(400, r#"{"error":"invalid_grant","error_description":"used"}"#)
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_store_that_was_down_a_moment_ago_is_asked_before_a_login_is_given_up() {
+    for (expires_at, order, used) in
+        [(4_000_000_000, "TTA", "Bearer second"), (1, "TTTA", "Bearer third")]
+    {
+        let (store, hands) = (Moody::new(Mood::Good), Hands::default());
+        let shelf = store.clone();
+        let server = refreshing_once(move || {
+            // It is back, and another process had renewed the session.
+            shelf.is_now(Mood::Good);
+            let second = entry("second", expires_at, "CANARY-R2");
+            let written = shelf.store(&of_zoe(), &second).now_or_never();
+            written.unwrap().unwrap();
+        })
+        .await;
+        let zoe = zoe_two_hours_later(&server, &store, &hands).await;
+        get(&zoe).await.unwrap();
+        assert_eq!((server.order().as_str(), bearer(&server).as_str()), (order, used));
+        assert!(store.load(&of_zoe()).await.unwrap().is_some(), "nobody removed it");
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_the_server_refuses_while_the_store_is_down_is_not_removed_from_it() {
+    let (store, hands) = (Moody::new(Mood::Good), Hands::default());
+    let server = refreshing_once(|| ()).await;
+    let zoe = zoe_two_hours_later(&server, &store, &hands).await;
+    let error = get(&zoe).await.unwrap_err();
+    assert!(error.is_store_failed(), "it alone knows whether somebody renewed: {error}");
+    store.is_now(Mood::Good);
+    store.store(&of_zoe(), &entry("second", 4_000_000_000, "CANARY-R2")).await.unwrap();
+    hands.forward(1);
+    get(&zoe).await.unwrap();
+    assert_eq!(bearer(&server), "Bearer second");
+}
+
+#[tokio::test]
+async fn a_renewed_session_that_could_not_be_written_lives_on_in_this_process() {
+    let server = refreshing_once(|| ()).await;
+    let (store, hands) = (Moody::new(Mood::Good), Hands::default());
+    let app = server.app().token_store(store.clone()).clock(hands.clock()).build().unwrap();
+    store.store(&of_zoe(), &entry("second", 1, "CANARY-R2")).await.unwrap();
+    store.is_now(Mood::ReadOnly);
+    // Two requests of a web application, one after the other.
+    for _ in 0..2 {
+        get(&app.session("zoe")).await.unwrap();
+    }
+    assert_eq!(server.order(), "TAA");
+    store.is_now(Mood::Good);
+    hands.forward(1);
+    get(&app.session("zoe")).await.unwrap();
+    let kept = store.load(&of_zoe()).await.unwrap().unwrap();
+    assert!(kept.expose_secret().contains("third"), "written when the store was back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_being_renewed_is_not_written_any_more() {
+    let (go, held) = tokio::sync::watch::channel(false);
+    let server = Scripted::start(move |seen, n| match (seen.is_token_request(), n) {
+        (true, 0) => Reply::token("first"),
+        (true, _) => {
+            Reply::Held(held.clone(), r#"{"access_token":"second","expires_in":7200}"#.to_owned())
+        }
+        _ => ok(),
+    })
+    .await;
+    let (store, hands) = (Moody::new(Mood::ReadOnly), Hands::default());
+    let builder = server.builder().token_store(store.clone()).clock(hands.clock());
+    let playoff = builder.build().unwrap();
+    get(&playoff).await.unwrap();
+    hands.forward(HOUR - 30);
+    get(&playoff).await.unwrap();
+    assert_eq!(server.order(), "TATA", "the renewal goes on by itself");
+    store.is_now(Mood::Good);
+    hands.forward(1);
+    let before = store.writes();
+    get(&playoff).await.unwrap();
+    assert_eq!(store.writes(), before, "it would be written over the new one");
+    go.send_replace(true);
+    while store.writes() == before {
+        tokio::task::yield_now().await;
+    }
+    let kept = store.load(&TokenKey::new("CANARY-ID", None)).await.unwrap().unwrap();
+    assert!(kept.expose_secret().contains("second"));
 }

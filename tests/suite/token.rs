@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use playoff::Error;
 use playoff::sandbox::Sandbox;
+use playoff::{Error, Method};
 use serde_json::Value;
 
 use super::hands::{HOUR, Hands};
@@ -575,4 +575,40 @@ async fn a_failure_of_long_ago_is_not_the_answer_either() {
     hands.forward(2);
     get(&playoff).await.unwrap();
     assert_eq!(server.order(), "TTA");
+}
+
+#[tokio::test]
+async fn a_head_whose_token_was_refused_is_sent_again_although_no_body_says_so() {
+    let server = Scripted::with_tokens(|seen, n| match n {
+        0 => Reply::Answer(401, "application/json", String::new()),
+        _ => Reply::Answer(200, "application/json", seen.method.replace("HEAD", "")),
+    })
+    .await;
+    let playoff = server.playoff();
+    playoff.api(Method::HEAD, "/admin").bytes().await.unwrap();
+    assert_eq!(server.order(), "TATA");
+    assert_eq!(server.last().header("authorization"), Some("Bearer CANARY-TOKEN-2"));
+}
+
+#[test]
+fn a_renewal_whose_runtime_nobody_drives_any_more_is_given_up_in_time() {
+    let runtime = |paused| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(paused).build().unwrap()
+    };
+    let (driven, left) = (runtime(true), runtime(false));
+    let (playoff, server) = driven.block_on(async {
+        let server = Scripted::with_tokens(|_, _| ok()).await;
+        (server.playoff(), server)
+    });
+    // The renewal is begun there, and then nobody goes on with it.
+    left.block_on(async {
+        let mut call = std::pin::pin!(playoff.get("/admin").into_future());
+        assert!(futures_util::poll!(&mut call).is_pending());
+    });
+    driven.block_on(async {
+        assert!(get(&playoff).await.unwrap_err().is_timeout());
+        get(&playoff).await.unwrap();
+    });
+    assert_eq!(server.order(), "TA");
 }
