@@ -31,15 +31,14 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
 fn list_own(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let own = game.askings.iter().filter(|asking| asking.is_request() && asking.actor == player);
-    let rows =
-        own.map(|asking| without(&asking.to_json(game, &State::Pending), &["actor"], player));
-    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+    let row = |asking: &Asking| without(&asking.to_json(game, &State::Pending), &["actor"], player);
+    Ok(Reply::Json(request.page()?.wrap(own, row)))
 }
 
 fn list_all(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let requests = game.askings.iter().filter(|asking| asking.is_request());
-    let rows = requests.map(|asking| asking.to_json(game, &State::Pending)).collect();
-    Ok(Reply::Json(request.page()?.wrap(rows)))
+    let row = |asking: &Asking| asking.to_json(game, &State::Pending);
+    Ok(Reply::Json(request.page()?.wrap(requests, row)))
 }
 
 fn list_of_team(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
@@ -77,9 +76,10 @@ fn list_of(game: &mut Game, request: &Request<'_>, place: &Place) -> Outcome<Rep
             && asking.place == *place
             && game.may_decide(place, player, &asking.roles)
     });
-    let rows = requests
-        .map(|asking| without(&asking.to_json(game, &State::Pending), &[place.key()], place.id()));
-    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+    let row = |asking: &Asking| {
+        without(&asking.to_json(game, &State::Pending), &[place.key()], place.id())
+    };
+    Ok(Reply::Json(request.page()?.wrap(requests, row)))
 }
 
 /// The request in the path, if it waits there and is for the acting player to decide.

@@ -88,25 +88,33 @@ fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let standings = board.standings(game, &view);
     let total = standings.len();
     let merged = merged(game, board, request)?;
-    let show = |standing: &Standing, primary: bool| row(game, board, standing, &merged, primary);
-    let mut rows: Vec<Value> = match request.query("ranking") {
-        None => standings.iter().map(|standing| show(standing, false)).collect(),
-        Some("relative") => {
-            let entity = entity(game, board, request)?;
+    let relative = match request.query("ranking") {
+        None => None,
+        Some("relative") => Some(entity(game, board, request)?),
+        Some(_) => return Err(Refusal::fault("ranking", "should be relative")),
+    };
+    let mut seen: Vec<&Standing> = match relative {
+        None => standings.iter().collect(),
+        Some(entity) => {
             let radius = request.integer("radius")?.unwrap_or(5);
             let radius = usize::try_from(radius)
                 .map_err(|_| Refusal::fault("radius", "should not be negative"))?;
-            let near = neighbours(&standings, entity, radius);
-            near.iter().map(|standing| show(standing, standing.entity == entity)).collect()
+            neighbours(&standings, entity, radius).iter().collect()
         }
-        Some(_) => return Err(Refusal::fault("ranking", "should be relative")),
     };
     // The order of the rows turns round, the rank numbers stay.
     if ascending {
-        rows.reverse();
+        seen.reverse();
     }
     let page = request.page()?;
-    let data = if request.query("ranking").is_some() { rows } else { page.cut(rows) };
+    if relative.is_none() {
+        seen = page.cut(seen).collect();
+    }
+    let show = |standing: &Standing| {
+        let primary = relative == Some(standing.entity.as_str());
+        row(game, board, standing, &merged, primary)
+    };
+    let data: Value = seen.into_iter().map(show).collect();
     Ok(Reply::Json(json!({ "data": data, "total": total })))
 }
 
@@ -225,8 +233,9 @@ fn get_of_metric(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     };
     let view = View { cycle: Cycle::Alltime, at: request.now, scope_id: None, team_instance: None };
     let standings = board.standings(game, &view);
-    let rows = standings.iter().map(|standing| row(game, &board, standing, &Merged::new(), false));
-    Ok(Reply::Json(Value::Array(request.page()?.cut(rows.collect()))))
+    let page = request.page()?;
+    let show = |standing: &Standing| row(game, &board, standing, &Merged::new(), false);
+    Ok(Reply::Json(page.cut(&standings).map(show).collect()))
 }
 
 #[cfg(test)]

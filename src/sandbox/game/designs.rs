@@ -84,8 +84,8 @@ fn list<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply
     };
     let components = C::shelf(&world.draft).iter();
     let asked = components.filter(|c| is_tagged(c) && is_asked(world, *c, request));
-    let rows = asked.map(|component| pick(&component.show(), &fields));
-    Ok(Reply::Json(Value::Array(page.cut(rows.collect()))))
+    let rows = page.cut(asked).map(|component| pick(&component.show(), &fields));
+    Ok(Reply::Json(rows.collect()))
 }
 
 fn create<C: Component>(world: &mut World, request: &Request<'_>) -> Outcome<Reply> {

@@ -32,15 +32,15 @@ pub(super) const OPERATIONS: &[(Version, &str, Handler)] = &[
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = request.player()?;
     let own = game.askings.iter().filter(|asking| asking.invites(player));
-    let rows =
-        own.map(|invite| without(&invite.to_json(game, &State::Pending), &["invitee"], player));
-    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+    let row =
+        |invite: &Asking| without(&invite.to_json(game, &State::Pending), &["invitee"], player);
+    Ok(Reply::Json(request.page()?.wrap(own, row)))
 }
 
 fn list_all(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let invites = game.askings.iter().filter(|asking| !asking.is_request());
-    let rows = invites.map(|invite| invite.to_json(game, &State::Pending)).collect();
-    Ok(Reply::Json(request.page()?.wrap(rows)))
+    let row = |invite: &Asking| invite.to_json(game, &State::Pending);
+    Ok(Reply::Json(request.page()?.wrap(invites, row)))
 }
 
 /// The invitation in the path, if it waits and is meant.
@@ -98,11 +98,11 @@ fn list_sent_for_process(game: &mut Game, request: &Request<'_>) -> Outcome<Repl
         .askings
         .iter()
         .filter(|asking| !asking.is_request() && asking.place == place && asking.actor == player);
-    let rows = sent.map(|invite| {
+    let row = |invite: &Asking| {
         let shown = without(&invite.to_json(game, &State::Pending), &["actor"], player);
         without(&shown, &[place.key()], place.id())
-    });
-    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+    };
+    Ok(Reply::Json(request.page()?.wrap(sent, row)))
 }
 
 fn send_to_process(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {

@@ -29,8 +29,8 @@ fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
 
 /// Ids and aliases only, no roles.
 pub(super) fn list_of(game: &Game, team: &Team, request: &Request<'_>) -> Outcome<Reply> {
-    let rows = game.members(&team.id).into_iter().map(|(player, _)| player.reference());
-    Ok(Reply::Json(request.page()?.wrap(rows.collect())))
+    let members = game.members(&team.id);
+    Ok(Reply::Json(request.page()?.wrap(members.iter(), |(player, _)| player.reference())))
 }
 
 /// The profile of a fellow member.

@@ -102,7 +102,7 @@ fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
         true => pick(&player.profile(game, request.version(), false), &fields),
         false => player.row(),
     };
-    Ok(Reply::Json(page.wrap(game.players.iter().map(row).collect())))
+    Ok(Reply::Json(page.wrap(game.players.iter(), row)))
 }
 
 fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {

@@ -60,7 +60,7 @@ fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     };
     let asked = |process: &&Process| states.iter().any(|state| process.is_in_state(state));
     let seen = game.processes.iter().filter(|process| process.is_seen_by(player)).filter(asked);
-    Ok(Reply::Json(page.wrap(seen.map(|process| process.row(game)).collect())))
+    Ok(Reply::Json(page.wrap(seen, |process| process.row(game))))
 }
 
 /// The player whom an administrator asks about.
@@ -75,7 +75,7 @@ fn list_of_player(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = asked_player(game, request)?;
     let page = request.page_of(None)?;
     let of_player = game.processes.iter().filter(|process| process.performer(player).is_some());
-    Ok(Reply::Json(page.wrap(of_player.map(|process| process.row(game)).collect())))
+    Ok(Reply::Json(page.wrap(of_player, |process| process.row(game))))
 }
 
 /// What a process is started with.

@@ -92,13 +92,19 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn cut(&self, rows: Vec<Value>) -> Vec<Value> {
-        rows.into_iter().skip(self.skip).take(self.limit).collect()
+    pub(super) fn cut<T>(&self, rows: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+        rows.into_iter().skip(self.skip).take(self.limit)
     }
 
-    pub(super) fn wrap(&self, rows: Vec<Value>) -> Value {
-        let total = rows.len();
-        json!({ "data": self.cut(rows), "total": total })
+    /// Rows outside of the page are counted, and not made: who reads a long list page after page
+    /// would have all of it made for each.
+    pub(super) fn wrap<T>(
+        &self,
+        listed: impl Iterator<Item = T> + Clone,
+        row: impl Fn(T) -> Value,
+    ) -> Value {
+        let total = listed.clone().count();
+        json!({ "data": self.cut(listed).map(row).collect::<Value>(), "total": total })
     }
 }
 

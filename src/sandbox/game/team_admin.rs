@@ -32,8 +32,7 @@ fn named<'g>(game: &'g Game, request: &Request<'_>) -> Outcome<&'g Team> {
 }
 
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
-    let rows = game.teams.iter().map(|team| team.admin_row(game)).collect();
-    Ok(Reply::Json(request.page()?.wrap(rows)))
+    Ok(Reply::Json(request.page()?.wrap(game.teams.iter(), |team| team.admin_row(game))))
 }
 
 /// Assumption: what a definition demands of founders does not bind administrators.

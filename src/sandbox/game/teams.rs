@@ -160,8 +160,8 @@ impl Game {
 fn list(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let player = &game.players[game.acting(request)?];
     let seen = game.teams.iter().filter(|team| team.is_visible(player));
-    let rows = seen.map(|team| team.row(game, player, request.version())).collect();
-    Ok(Reply::Json(request.page()?.wrap(rows)))
+    let row = |team: &Team| team.row(game, player, request.version());
+    Ok(Reply::Json(request.page()?.wrap(seen, row)))
 }
 
 fn get(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
