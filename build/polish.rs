@@ -286,7 +286,7 @@ fn call_impl(
             type Output = Result<#output, Error>;
             type IntoFuture = crate::runtime::CallFuture<#output>;
             fn into_future(self) -> Self::IntoFuture {
-                crate::runtime::value(self.ready(), crate::runtime::Call::#read)
+                Box::pin(self.ready().#read(Response::into_inner))
             }
         }
     };
@@ -367,7 +367,7 @@ fn send(answer: &Type, read: &Ident) -> syn::ImplItemFn {
     parse_quote! {
         #[doc = " Sends the call; the answer comes with its status and headers."]
         pub async fn send(self) -> Result<Response<#answer>, Error> {
-            self.ready().#read().await
+            self.ready().#read(std::convert::identity).await
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Raw calls: any route, known or not, over the same session as the typed ones.
 
+use std::convert::identity;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::Duration;
@@ -253,11 +254,28 @@ impl<A: Read> RawCall<A> {
     /// See [`Error`]. A route that names a host or climbs with `..` is refused before anything is
     /// sent.
     pub async fn send(self) -> Result<Response<A::Value>, Error> {
+        self.answered(identity).await
+    }
+
+    /// As [`send`](RawCall::send); of what is read, `hand` gives on the part that is wanted.
+    fn answered<T>(
+        self,
+        hand: fn(Response<A::Value>) -> T,
+    ) -> impl Future<Output = Result<T, Error>> + Send {
         let version = self.request.version;
-        let (transport, path, mut call) = self.request.outgoing()?;
-        call.accept = A::ACCEPT;
-        let sent = transport.send(&call, A::read).await;
-        sent.map_err(|error| with_nearest(error, version, call.method(), &path))
+        let outgoing = self.request.outgoing().map(|(transport, path, mut call)| {
+            call.accept = A::ACCEPT;
+            (transport, path, call)
+        });
+        async move {
+            match outgoing {
+                Ok((ref transport, ref path, ref call)) => {
+                    let sent = transport.send(call, A::read).await.map(hand);
+                    sent.map_err(|error| with_nearest(error, version, call.method(), path))
+                }
+                Err(fault) => Err(fault),
+            }
+        }
     }
 }
 
@@ -279,7 +297,7 @@ impl<A: Read> IntoFuture for RawCall<A> {
     type IntoFuture = CallFuture<A::Value>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.send().await?.into_inner()) })
+        Box::pin(self.answered(Response::into_inner))
     }
 }
 

@@ -20,12 +20,12 @@ const BELIEVED_LENGTH: usize = 1024 * 1024;
 
 /// Reads a success whole, unless it is larger than `limit`.
 pub(crate) async fn success(
-    mut response: reqwest::Response,
+    response: &mut reqwest::Response,
     limit: usize,
 ) -> Result<Answered, Error> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    match whole(&mut response, limit).await? {
+    match whole(response, limit).await? {
         Some(body) => Ok(Answered { status, headers, body }),
         None => {
             let problem = format!("the answer is larger than {limit} bytes, the answer_limit");

@@ -164,7 +164,7 @@ impl RetryPolicy {
 pub(crate) struct Retries {
     policy: RetryPolicy,
     /// None until something fails: mostly nothing does.
-    waits: Option<ExponentialBackoff>,
+    waits: Option<Box<ExponentialBackoff>>,
     /// A second time does no more than the first.
     harmless: bool,
     end: Option<Instant>,
@@ -177,7 +177,7 @@ impl Retries {
         if !may_pass(cause) || !(self.harmless || error.never_arrived()) {
             return None;
         }
-        let waits = self.waits.get_or_insert_with(|| self.policy.waits());
+        let waits = self.waits.get_or_insert_with(|| Box::new(self.policy.waits()));
         // backon's jitter comes on top of what it takes for the longest wait.
         let wait = waits.next()?.min(self.policy.longest);
         let mut wait = wait.max(cause.retry_after().unwrap_or_default());

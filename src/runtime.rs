@@ -20,18 +20,6 @@ use crate::{Error, RetryPolicy, path};
 /// What awaiting a call polls.
 pub(crate) type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
-/// The value of an answer alone. The call is read in here: a future that is handed in would take its
-/// room twice.
-pub(crate) fn value<T, A>(
-    call: Call,
-    read: impl FnOnce(Call) -> A + Send + 'static,
-) -> CallFuture<T>
-where
-    A: Future<Output = Result<Response<T>, Error>> + Send,
-{
-    Box::pin(async move { Ok(read(call).await?.into_inner()) })
-}
-
 /// What does not fit is told as `problem`.
 pub(crate) fn or_say<T, E>(value: Result<T, E>, problem: &str) -> Result<T, String> {
     value.map_err(|_| problem.to_owned())
@@ -162,14 +150,37 @@ impl Call {
         self.fault.get_or_insert(fault);
     }
 
-    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
-        let (transport, call) = self.outgoing("application/json")?;
-        transport.send(&call, Answered::into_json).await
+    /// Of what is decoded, `hand` gives on the part that is wanted.
+    pub(crate) fn json<T: DeserializeOwned, A>(
+        self,
+        hand: fn(Response<T>) -> A,
+    ) -> impl Future<Output = Result<A, Error>> + Send {
+        self.answered("application/json", Answered::into_json, hand)
     }
 
-    pub(crate) async fn image(self) -> Result<Response<Image>, Error> {
-        let (transport, call) = self.outgoing("image/*, */*")?;
-        transport.send(&call, |answered| Ok(answered.into_image())).await
+    pub(crate) fn image<A>(
+        self,
+        hand: fn(Response<Image>) -> A,
+    ) -> impl Future<Output = Result<A, Error>> + Send {
+        self.answered("image/*, */*", |answered| Ok(answered.into_image()), hand)
+    }
+
+    /// A future has room for all places that a value in it moves through. So what is sent is made
+    /// before, and stays where it is: calls are boxed, and the more memory they touch the more they
+    /// take out of the processor's caches.
+    fn answered<T, A>(
+        self,
+        accept: &'static str,
+        read: fn(Answered) -> Result<Response<T>, Error>,
+        hand: fn(Response<T>) -> A,
+    ) -> impl Future<Output = Result<A, Error>> + Send {
+        let outgoing = self.outgoing(accept);
+        async move {
+            match outgoing {
+                Ok((ref transport, ref call)) => transport.send(call, read).await.map(hand),
+                Err(fault) => Err(fault),
+            }
+        }
     }
 
     pub(crate) async fn image_stream(self) -> Result<ImageStream, Error> {

@@ -207,8 +207,8 @@ impl Transport {
     async fn exchange(&self, call: &Outgoing) -> Result<Exchange, Error> {
         let attempt = self.attempt(call);
         let whole = || async {
-            let Opened { response, permit: _permit } = self.authorized(call, &attempt).await?;
-            attempt.timed(pin!(success(response, self.shared.answer_limit))).await
+            let Opened { mut response, permit: _permit } = self.authorized(call, &attempt).await?;
+            attempt.timed(pin!(success(&mut response, self.shared.answer_limit))).await
         };
         let span = self.span(call);
         let work = pin!(self.repeated(call, &attempt, whole));
@@ -296,8 +296,9 @@ impl Transport {
         call.json(None);
         let attempt = self.attempt(&call);
         let told = || async {
-            let Opened { response, permit: _permit } = self.sent(&call, token, &attempt).await?;
-            attempt.timed(pin!(success(response, self.shared.answer_limit))).await
+            let Opened { mut response, permit: _permit } =
+                self.sent(&call, token, &attempt).await?;
+            attempt.timed(pin!(success(&mut response, self.shared.answer_limit))).await
         };
         let work = pin!(self.repeated(&call, &attempt, told));
         traced(&call, work).instrument(self.span(&call)).await.map(drop)
@@ -353,11 +354,15 @@ impl Transport {
             Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
             None => None,
         };
-        let request = self.request(call, token)?;
+        let sending = self.shared.http.execute(self.request(call, token)?);
         let answer = async {
-            let response = self.shared.http.execute(request).await.map_err(Error::transport)?;
+            let response = sending.await.map_err(Error::transport)?;
             trace::answered(response.status());
-            if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
+            match response.status().is_success() {
+                true => Ok(response),
+                // Apart, so that other calls need no room for it.
+                false => Err(Box::pin(refusal(response)).await),
+            }
         };
         let redact = |error: Error| match error.status() {
             Some(_) => self.redact(error).redact(&[token.secret().expose_secret()]),
