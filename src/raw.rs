@@ -254,11 +254,11 @@ impl<A: Read> RawCall<A> {
     /// See [`Error`]. A route that names a host or climbs with `..` is refused before anything is
     /// sent.
     pub async fn send(self) -> Result<Response<A::Value>, Error> {
-        self.answered(identity).await
+        self.sending(identity).await
     }
 
     /// As [`send`](RawCall::send); of what is read, `hand` gives on the part that is wanted.
-    fn answered<T>(
+    fn sending<T>(
         self,
         hand: fn(Response<A::Value>) -> T,
     ) -> impl Future<Output = Result<T, Error>> + Send {
@@ -297,7 +297,7 @@ impl<A: Read> IntoFuture for RawCall<A> {
     type IntoFuture = CallFuture<A::Value>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.answered(Response::into_inner))
+        Box::pin(self.sending(Response::into_inner))
     }
 }
 

@@ -18,7 +18,8 @@ const ERROR_BODY_TIME: Duration = Duration::from_secs(2);
 /// As much room is made for an answer because its header says so; for more it has to come.
 const BELIEVED_LENGTH: usize = 1024 * 1024;
 
-/// Reads a success whole, unless it is larger than `limit`.
+/// Reads a success whole, unless it is larger than `limit`. The response is borrowed, so that the
+/// future holds it once; it is empty afterwards.
 pub(crate) async fn success(
     response: &mut reqwest::Response,
     limit: usize,

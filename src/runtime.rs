@@ -150,25 +150,27 @@ impl Call {
         self.fault.get_or_insert(fault);
     }
 
-    /// Of what is decoded, `hand` gives on the part that is wanted.
+    /// As [`sending`](Self::sending), decoded.
     pub(crate) fn json<T: DeserializeOwned, A>(
         self,
         hand: fn(Response<T>) -> A,
     ) -> impl Future<Output = Result<A, Error>> + Send {
-        self.answered("application/json", Answered::into_json, hand)
+        self.sending("application/json", Answered::into_json, hand)
     }
 
     pub(crate) fn image<A>(
         self,
         hand: fn(Response<Image>) -> A,
     ) -> impl Future<Output = Result<A, Error>> + Send {
-        self.answered("image/*, */*", |answered| Ok(answered.into_image()), hand)
+        self.sending("image/*, */*", |answered| Ok(answered.into_image()), hand)
     }
 
-    /// A future has room for all places that a value in it moves through. So what is sent is made
-    /// before, and stays where it is: calls are boxed, and the more memory they touch the more they
-    /// take out of the processor's caches.
-    fn answered<T, A>(
+    /// Sends the call; of what is read, `hand` gives on the part that is wanted.
+    ///
+    /// A future has room for all places that a value in it moves through. So what is sent, a form
+    /// too, is made before the future is polled, and stays where it is: calls are boxed, and the more
+    /// memory they touch the more they take out of the processor's caches.
+    fn sending<T, A>(
         self,
         accept: &'static str,
         read: fn(Answered) -> Result<Response<T>, Error>,

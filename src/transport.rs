@@ -207,7 +207,7 @@ impl Transport {
     async fn exchange(&self, call: &Outgoing) -> Result<Exchange, Error> {
         let attempt = self.attempt(call);
         let whole = || async {
-            let Opened { mut response, permit: _permit } = self.authorized(call, &attempt).await?;
+            let Opened { permit: _permit, mut response } = self.authorized(call, &attempt).await?;
             attempt.timed(pin!(success(&mut response, self.shared.answer_limit))).await
         };
         let span = self.span(call);
@@ -296,7 +296,7 @@ impl Transport {
         call.json(None);
         let attempt = self.attempt(&call);
         let told = || async {
-            let Opened { mut response, permit: _permit } =
+            let Opened { permit: _permit, mut response } =
                 self.sent(&call, token, &attempt).await?;
             attempt.timed(pin!(success(&mut response, self.shared.answer_limit))).await
         };

@@ -238,6 +238,8 @@ fn cargo(command: &str, folder: &Path, target: &Path) -> Command {
             cargo.env_remove(name);
         }
     }
+    // It would win over what is asked for here.
+    cargo.env_remove("CARGO_INCREMENTAL");
     cargo.arg(command).arg("--offline").current_dir(folder).env("CARGO_TARGET_DIR", target);
     cargo
 }

@@ -12,12 +12,13 @@ use crate::report::Section;
 const LONG: f64 = 5.0;
 
 /// Why a unit takes long.
-const REASONS: [(&str, &str); 2] = [
+const REASONS: [(&str, &str); 3] = [
     (
         "aws-lc-sys build-script (run)",
         "compiles aws-lc, C and assembler, for TLS and signatures; rustls and jsonwebtoken stand on it",
     ),
     ("playoff", "the typed calls: 189 operations with their builders and types"),
+    ("rustls", "TLS in Rust; the feature native-tls builds none of it"),
 ];
 
 #[derive(Deserialize)]

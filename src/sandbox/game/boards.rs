@@ -318,6 +318,13 @@ mod tests {
     }
 
     #[test]
+    fn relative_ranking_can_be_turned_round_but_is_not_cut() {
+        let mut query = vec![("ranking", "relative"), ("entity_id", "lena"), ("radius", "1")];
+        query.extend([("sort", "ascending"), ("skip", "1"), ("limit", "1")]);
+        assert_eq!(ids(&get(&mut garden(), &query)), ["nico", "lena", "otto"]);
+    }
+
+    #[test]
     fn an_entity_that_is_unknown_is_refused_and_one_off_the_board_has_no_rows() {
         let mut trial = garden();
         trial.create_player("lazy");

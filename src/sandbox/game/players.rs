@@ -259,6 +259,7 @@ mod tests {
         let total = page(&mut trial, &[("limit", "1000000")]).1;
         assert!(total >= 6);
         assert_eq!(page(&mut trial, &[("limit", "1")]), (1, total));
+        assert_eq!(page(&mut trial, &[("limit", "0")]), (0, total));
         assert_eq!(page(&mut trial, &[("skip", "1000")]), (0, total));
         assert_eq!(page(&mut trial, &[("limit", ""), ("skip", "")]).1, total);
         assert_eq!(
