@@ -1,13 +1,11 @@
-//! A server that says always the same: large answers, and pages of a million players.
+//! A server that says always the same: large answers.
 
 use std::fmt::Write;
 
 use axum::Router;
-use axum::http::Uri;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 
-pub(crate) const PLAYERS: usize = 1_000_000;
 pub(crate) const ROWS: usize = 10_000;
 pub(crate) const SCORES: usize = 200;
 pub(crate) const EVENTS: usize = 5_000;
@@ -21,30 +19,11 @@ pub(crate) async fn start() -> String {
     let fixed = |body: String| get(move || async move { (json, body) });
     let routes = Router::new()
         .route("/auth/token", post(move || async move { (json, token) }))
-        .route("/v2/admin/players", get(move |uri| async move { (json, page(&uri)) }))
         .route("/v2/runtime/leaderboards/large", fixed(leaderboard()))
         .route("/v2/runtime/player", fixed(profile()))
         .route("/v2/runtime/activity", fixed(feed()));
     tokio::spawn(async move { axum::serve(listener, routes).await });
     url
-}
-
-fn page(uri: &Uri) -> String {
-    let query: Vec<(String, String)> =
-        serde_urlencoded::from_str(uri.query().unwrap_or_default()).expect("a query");
-    let number = |wanted: &str| {
-        let (_, value) = query.iter().find(|(name, _)| name == wanted)?;
-        value.parse::<usize>().ok()
-    };
-    let (skip, limit) = (number("skip").unwrap_or(0), number("limit").unwrap_or(100));
-    let end = skip.saturating_add(limit).min(PLAYERS);
-    let players = joined(skip..end, |text, number| {
-        let _ = write!(
-            text,
-            r#"{{"id":"player{number}","alias":"Player No. {number}","enabled":true}}"#
-        );
-    });
-    format!(r#"{{"data":[{players}],"total":{PLAYERS}}}"#)
 }
 
 fn leaderboard() -> String {

@@ -63,7 +63,7 @@ impl Breach {
     /// boards keep what was earned; a dropped metric leaves them.
     pub(super) fn mend(&self, game: &mut Game) {
         let Game { design, players, gains, .. } = &mut *game;
-        for player in players {
+        for player in players.iter_mut() {
             self.mend_scores(&mut player.scores);
             compound::recompute(design, &mut player.scores);
         }

@@ -265,7 +265,7 @@ mod tests {
         let mut trial = Trial::empty_with_seed_design();
         let created = trial.game().created;
         let player = |number| super::Player::new(&format!("p{number}"), "Somebody", created);
-        trial.game_mut().players = (0..10_000).map(player).collect();
+        (0..10_000).for_each(|number| trial.game_mut().players.add(player(number)));
         for number in (0..600).step_by(10) {
             trial.play(&format!("p{number}"), "water", json!({ "count": number + 1 }));
         }

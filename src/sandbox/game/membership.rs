@@ -91,8 +91,9 @@ impl Game {
 
     /// Takes a player out, whatever the rules say.
     pub(super) fn dismiss(&mut self, id: &str, player: &str, at: Timestamp) -> Outcome<()> {
-        let members = self.players.iter_mut().find(|other| other.id == player && other.is_in(id));
-        let member = members.ok_or_else(|| Refusal::member_not_found(player, id))?;
+        let member = self.players.place(player).map(|index| &mut self.players[index]);
+        let member = member.filter(|player| player.is_in(id));
+        let member = member.ok_or_else(|| Refusal::member_not_found(player, id))?;
         member.teams.retain(|membership| membership.team != id);
         self.withdraw_from(&Place::Team(id.to_owned()), player, at);
         Ok(())
@@ -102,7 +103,7 @@ impl Game {
     pub(super) fn drop_team(&mut self, id: &str, at: Timestamp) {
         let place = Place::Team(id.to_owned());
         self.withdraw(|asking| asking.place == place, at);
-        for player in &mut self.players {
+        for player in self.players.iter_mut() {
             player.teams.retain(|membership| membership.team != id);
         }
         self.gains.rewrite(|credit| credit.teams.retain(|team| team != id));

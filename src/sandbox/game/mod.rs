@@ -61,6 +61,7 @@ mod request;
 mod reward;
 mod rights;
 mod roles;
+mod roster;
 mod rule;
 mod score;
 mod seed;
@@ -100,6 +101,7 @@ use self::gains::Gains;
 use self::player::Player;
 use self::process::Process;
 use self::request::Request;
+use self::roster::Roster;
 use self::team::Team;
 
 /// One request, already routed and authorised.
@@ -148,7 +150,7 @@ pub(crate) struct Game {
     about: About,
     created: Timestamp,
     design: Design,
-    players: Vec<Player>,
+    players: Roster,
     processes: Vec<Process>,
     teams: Vec<Team>,
     /// Invitations and requests that wait.
@@ -212,7 +214,7 @@ impl Game {
             about: About::default(),
             created: now,
             design: Design::new(TimeZone::UTC),
-            players: Vec::new(),
+            players: Roster::default(),
             processes: Vec::new(),
             teams: Vec::new(),
             askings: Vec::new(),
@@ -239,12 +241,11 @@ impl Game {
     }
 
     fn player(&self, id: &str) -> Option<&Player> {
-        self.players.iter().find(|player| player.id == id)
+        self.players.place(id).map(|index| &self.players[index])
     }
 
     fn index_of(&self, id: &str) -> Outcome<usize> {
-        let index = self.players.iter().position(|player| player.id == id);
-        index.ok_or_else(|| Refusal::player_not_found(id))
+        self.players.place(id).ok_or_else(|| Refusal::player_not_found(id))
     }
 
     /// Id and alias; an id alone for who is gone.

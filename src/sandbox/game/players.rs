@@ -129,7 +129,7 @@ fn create(game: &mut Game, request: &Request<'_>) -> Outcome<Reply> {
     let mut player = Player::new(&id, alias.as_deref().unwrap_or(&id), request.now);
     player.email = email;
     let shown = player.created(request.version());
-    game.players.push(player);
+    game.players.add(player);
     Ok(Reply::Json(shown))
 }
 

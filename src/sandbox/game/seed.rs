@@ -130,7 +130,7 @@ impl Seed {
             let mut player = Player::new(&person.id, &person.alias, created);
             player.email.clone_from(&person.email);
             player.has_picture = person.has_picture;
-            game.players.push(player);
+            game.players.add(player);
         }
         let mut deeds: Vec<(Timestamp, &Deed)> =
             self.deeds.iter().map(|deed| (deed.when.from(now), deed)).collect();

@@ -124,11 +124,11 @@ impl World {
         let is_gone = |old: &&Metric| design.metric(&old.id).is_none_or(|new| !new.is_as(old));
         for gone in game.design.metrics().iter().filter(is_gone) {
             game.gains.forget_metric(&gone.id);
-            for player in &mut game.players {
+            for player in game.players.iter_mut() {
                 player.scores.remove(&gone.id);
             }
         }
-        for player in &mut game.players {
+        for player in game.players.iter_mut() {
             compound::recompute(&design, &mut player.scores);
         }
         game.design = design;
