@@ -102,10 +102,11 @@ pub(crate) fn measure(effort: Effort) -> Section {
     let mut section = Section::new(
         "A stream of a million players",
         "All pages of `admin_list_players()`, read by `.stream()` and by a loop that asks for each \
-         page itself, in turn, five times. The server is the sandbox, where all of them were created \
-         before, one by one. In use is what the client has allocated and not given back when a player comes, \
-         at its most; of the process, the most that it had in memory over the first tenth of the \
-         players and over all of them.",
+         page itself, in turn, five times; shares are the medians of those of the turns. The server \
+         is the sandbox, where each player was created before by a call of its own. In use is what \
+         the client has allocated and not given back when a player comes, at its most; of the \
+         process, the most that it had in memory over the first tenth of the players and over all \
+         of them.",
         &[
             "read",
             "players a second",

@@ -21,7 +21,8 @@ impl Roster {
 
     /// The id has to be new.
     pub(super) fn add(&mut self, player: Player) {
-        self.places.insert(player.id.clone(), self.players.len());
+        let before = self.places.insert(player.id.clone(), self.players.len());
+        debug_assert!(before.is_none(), "two players have one id");
         self.players.push(player);
     }
 

@@ -6,6 +6,7 @@
 //! `process_instances` with the triggers played, `plays` of actions, and `scores` that were set.
 //! Whatever is dated says `days_ago`, `hours_ago` or `at`. The demo game is an example of all of it.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
@@ -212,6 +213,7 @@ fn read_game(root: &Map<String, Value>, report: &mut Report) -> (About, TimeZone
 
 fn read_people(root: &Map<String, Value>, report: &mut Report) -> Vec<Person> {
     let mut people: Vec<Person> = Vec::new();
+    let mut ids = HashSet::new();
     for (index, value) in report.array(root, "", "players").iter().enumerate() {
         let base = format!("players.{index}");
         let Some(player) = report.object(value, &base) else { continue };
@@ -220,7 +222,7 @@ fn read_people(root: &Map<String, Value>, report: &mut Report) -> Vec<Person> {
         if !id.is_empty() && !is_identifier(&id) {
             report.fault(&join(&base, "id"), "should be an identifier");
         }
-        if people.iter().any(|other| other.id == id) {
+        if !ids.insert(id.clone()) {
             report.fault(&join(&base, "id"), "is taken already");
         }
         people.push(Person {
