@@ -1,7 +1,5 @@
 //! A million players, as a stream and page after page.
 
-use std::sync::{Arc, Mutex};
-
 use playoff::Playoff;
 use tokio::runtime::Runtime;
 
@@ -29,7 +27,7 @@ impl Read {
     }
 
     fn player(&mut self, id: &str, wanted: usize) {
-        assert!(!id.is_empty());
+        assert!(id.starts_with("player"));
         self.players += 1;
         if self.players.is_multiple_of(50) {
             self.in_use = self.in_use.max(in_use());
@@ -48,9 +46,6 @@ async fn streamed(playoff: &Playoff, size: i64, wanted: usize) -> Read {
     let mut players = playoff.v2().admin_list_players().limit(size).stream();
     while let Some(player) = players.try_next().await.expect("a player") {
         read.player(&player.id, wanted);
-        if read.players == wanted {
-            break;
-        }
     }
     read
 }
@@ -67,16 +62,16 @@ async fn in_a_loop(playoff: &Playoff, size: i64, wanted: usize) -> Read {
     read
 }
 
-/// Creates players until the sandbox has as many as are `wanted`.
+/// Puts `wanted` players in the place of those that the sandbox has.
 async fn fill(playoff: &Playoff, wanted: usize) {
-    let page = playoff.v2().admin_list_players().limit(0).await.expect("a page");
-    let numbers = Arc::new(Mutex::new(page.total as usize..wanted));
+    for player in playoff.v2().admin_list_players().await.expect("a page").data {
+        playoff.v2().admin_delete_player().player_id(player.id).await.expect("a player less");
+    }
     let workers: Vec<_> = (0..IN_FLIGHT)
-        .map(|_| {
-            let (playoff, numbers) = (playoff.clone(), Arc::clone(&numbers));
-            let next = move || numbers.lock().expect("no panic").next();
+        .map(|first| {
+            let playoff = playoff.clone();
             tokio::spawn(async move {
-                while let Some(number) = next() {
+                for number in (first..wanted).step_by(IN_FLIGHT) {
                     let create = playoff.v2().admin_create_player().id(format!("player{number}"));
                     create.alias(format!("Player No. {number}")).await.expect("a new player");
                 }

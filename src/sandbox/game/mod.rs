@@ -45,6 +45,7 @@ mod notifications;
 mod number;
 mod ownership;
 mod performers;
+mod performing;
 mod picture;
 mod place;
 mod play;

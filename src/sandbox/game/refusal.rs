@@ -84,6 +84,11 @@ impl Refusal {
         Refusal::new(409, "player_exists", text)
     }
 
+    pub(crate) fn already_in_process(id: &str) -> Box<Refusal> {
+        let text = format!("The player is already a performer in the process '{id}'");
+        Refusal::new(409, "player_exists", text)
+    }
+
     pub(crate) fn member_not_found(player: &str, team: &str) -> Box<Refusal> {
         let text = format!("The player '{player}' is not a member of the team '{team}'");
         Refusal::new(404, "member_not_found", text)

@@ -110,6 +110,14 @@ impl Trial {
         (trial, id)
     }
 
+    /// A game with the process `One` of the design [`approval`], which mira has started.
+    pub(super) fn plot(access: &str) -> (Trial, String) {
+        let mut trial = Trial::with_process(approval());
+        let body = json!({ "definition": "plot", "id": "one", "name": "One", "access": access });
+        let id = trial.start("mira", body);
+        (trial, id)
+    }
+
     /// Starts a public process, whichever version is spoken.
     pub(super) fn start_public(&mut self, player: &str, definition: &str) -> String {
         let body = json!({ "definition": definition, "access": "PUBLIC" });
@@ -392,6 +400,11 @@ pub(super) fn approval() -> Value {
     design["activities"][0]["lane"] = json!("work");
     design["activities"][1]["lane"] = json!("office");
     design
+}
+
+/// What each event is.
+pub(super) fn kinds(events: &[Value]) -> Vec<&str> {
+    events.iter().filter_map(|event| event["event"].as_str()).collect()
 }
 
 pub(super) fn keys(value: &Value) -> Vec<&str> {
